@@ -1,0 +1,3 @@
+//! Build script: nothing yet.
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! copydesk crawls the news sites you name, politely, strips what is not the story by per-site
+//! rule files, and keeps the clean articles in one SQLite file with their provenance.
+//!
+//! Layers, and who may import whom, are in `docs/architecture.md`; a test enforces them.
+
+pub mod address;
+pub mod article;
+pub mod dom;
+pub mod extract;
+pub mod outcome;
+pub mod sites;
+pub mod text;

@@ -1,0 +1,110 @@
+//! White space and words: the only white-space rules of the program, and how words are counted.
+//! What a block is, and where a paragraph ends, is `extract::blocks`' business.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Folds every run of Unicode white space (NBSP too) into one space, drops U+FEFF and NUL, trims.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_folded(&mut out, text);
+    if out.ends_with(' ') {
+        out.pop();
+    }
+    out
+}
+
+/// Appends `text` to `out` with white space folded, as if both were one text. A trailing space
+/// may remain: it belongs to what comes next.
+pub fn push_folded(out: &mut String, text: &str) {
+    let mut gap = out.is_empty() || out.ends_with([' ', '\n']);
+    for c in text.chars() {
+        if c == '\u{feff}' || c == '\0' {
+            continue;
+        }
+        if is_space(c) {
+            if !gap {
+                out.push(' ');
+                gap = true;
+            }
+        } else {
+            out.push(c);
+            gap = false;
+        }
+    }
+}
+
+/// White space as Unicode defines it, with the zero-width space that pages use as one.
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || c == '\u{200b}'
+}
+
+/// Whether nothing but white space (and dropped characters) is in `text`.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| is_space(c) || c == '\u{feff}' || c == '\0')
+}
+
+/// Number of words by UAX #29: segments that hold a letter or a digit, so languages written
+/// without spaces count too.
+pub fn word_count(text: &str) -> usize {
+    text.unicode_words().count()
+}
+
+/// Keeps line ends and indentation, as in `<pre>`: only U+FEFF, NUL and carriage returns go, and
+/// blank lines at either end.
+pub fn preserve(text: &str) -> String {
+    let kept: String = text
+        .replace("\r\n", "\n")
+        .chars()
+        .filter(|c| !matches!(c, '\u{feff}' | '\0' | '\r'))
+        .collect();
+    kept.trim_matches('\n').trim_end().to_owned()
+}
+
+/// Decodes HTML entities twice: metadata arrives escaped once too often on many sites.
+pub fn unescape_twice(text: &str) -> String {
+    let once = html_escape::decode_html_entities(text);
+    html_escape::decode_html_entities(once.as_ref()).into_owned()
+}
+
+/// Makes page text safe to show on a terminal: control characters (escape sequences among them)
+/// and bidirectional overrides are dropped, line ends and tabs stay. Unicode TR36 §2.10.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|&c| {
+            matches!(c, '\n' | '\t')
+                || !(c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_space_becomes_one() {
+        assert_eq!(fold("\u{feff} a\u{a0}\u{a0}b\t\n c\0 "), "a b c");
+        assert_eq!(fold("\u{3000}東京\u{3000}"), "東京");
+    }
+
+    #[test]
+    fn soft_hyphens_stay() {
+        assert_eq!(fold("Fuß\u{ad}ball"), "Fuß\u{ad}ball");
+    }
+
+    #[test]
+    fn words_are_counted_without_spaces_too() {
+        assert_eq!(word_count("It's 3.5 % of all"), 4);
+        assert!(word_count("東京で会議が開かれた") > 3);
+    }
+
+    #[test]
+    fn terminal_escapes_do_not_survive() {
+        assert_eq!(printable("a\u{1b}[31mb\u{202e}c\nd"), "a[31mbc\nd");
+    }
+
+    #[test]
+    fn entities_escaped_twice_are_read() {
+        assert_eq!(unescape_twice("A &amp;amp; B&#39;s"), "A & B's");
+    }
+}
