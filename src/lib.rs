@@ -5,6 +5,8 @@
 
 pub mod address;
 pub mod article;
+pub mod decode;
+pub mod discover;
 pub mod dom;
 pub mod extract;
 pub mod outcome;
