@@ -5,8 +5,10 @@
 
 pub mod address;
 pub mod article;
+pub mod clock;
 pub mod dom;
 pub mod extract;
+pub mod fetch;
 pub mod outcome;
 pub mod sites;
 pub mod text;
