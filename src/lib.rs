@@ -5,10 +5,12 @@
 
 pub mod address;
 pub mod article;
+pub mod clock;
 pub mod decode;
 pub mod discover;
 pub mod dom;
 pub mod extract;
+pub mod fetch;
 pub mod outcome;
 pub mod sites;
 pub mod text;

@@ -1,3 +1,6 @@
 //! The integration tests: one binary, a file for each subject.
 
+mod discover;
+mod faults;
+mod fetch;
 mod layers;
