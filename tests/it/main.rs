@@ -1,1 +1,2 @@
 //! The integration tests: one binary, a file for each subject.
+mod discover;
