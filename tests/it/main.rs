@@ -1,2 +1,3 @@
 //! The integration tests: one binary, a file for each subject.
 mod discover;
+mod hostile_listings;
