@@ -13,7 +13,7 @@ const MAGIC: [u8; 3] = [0x1f, 0x8b, 0x08];
 #[derive(Debug, thiserror::Error)]
 pub enum GzipError {
     /// More comes out than the caller allows.
-    #[error("gzip file unpacks to more than {max} bytes: it is not read")]
+    #[error("gzip file unpacks to more than {max} bytes and is not read: name its parts instead")]
     TooLarge {
         /// The caller's cap, in bytes.
         max: u64,

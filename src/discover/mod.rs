@@ -109,7 +109,10 @@ pub enum DiscoverError {
         url: Url,
     },
     /// XML nested deeper than any listing.
-    #[error("{url} nests elements deeper than {}: it is not read", xml::MAX_DEPTH)]
+    #[error(
+        "{url} nests elements deeper than {}, as no listing does: correct the address in the rule file",
+        xml::MAX_DEPTH
+    )]
     TooDeep {
         /// The listing.
         url: Url,
@@ -124,7 +127,7 @@ pub enum DiscoverError {
         source: serde_json::Error,
     },
     /// A section page over the limits of the HTML parser.
-    #[error("{url} is not read as a page")]
+    #[error("{url} is too large a page to read: name another under `sections`")]
     Page {
         /// The listing.
         url: Url,

@@ -3,4 +3,5 @@
 mod discover;
 mod faults;
 mod fetch;
+mod hostile_listings;
 mod layers;
