@@ -1,0 +1,427 @@
+//! Who wrote it: the order in which a page's bylines are asked, and the byline as readers see it.
+//! Parting a byline into names is `authors`' business.
+
+use serde_json::Value;
+
+use super::authors::{has_lead, push_once, split};
+use super::collect::{Found, Near, labelled, prop_value};
+use super::json_ld::JsonLd;
+use super::names::{AUTHOR_LABELS, WRITTEN_BY};
+use super::title::SiteNames;
+use crate::dom::Element;
+use crate::text::{fold, unescape_twice};
+
+/// Longest text that is still a byline, in characters.
+const MAX_BYLINE_CHARS: usize = 160;
+
+/// Metas that name authors, the surest first; each is in use by a content system or an analytics
+/// service of news sites.
+const METAS: &[&str] = &[
+    "author",
+    "article:author",
+    "article:author_name",
+    "og:article:author",
+    "og:author",
+    "articleauthor",
+    "twitter:misc:written by",
+    "byl",
+    "article:byline",
+    "sailthru.author",
+    "parsely-author",
+    "dable:author",
+    "cxenseparse:author",
+    "dcsext.author",
+    "lp.article:author",
+    "citation_author",
+    "dc.creator",
+    "dcterms.creator",
+    "dc.contributor",
+];
+/// Of these the form is `Doe, Jane`, one meta for each author (Dublin Core, Highwire Press).
+const INVERTED: &[&str] = &[
+    "citation_author",
+    "dc.creator",
+    "dcterms.creator",
+    "dc.contributor",
+];
+
+/// Parts of class names, ids and test ids that mark a byline.
+const BYLINE: &[&str] = &[
+    "byline",
+    "author",
+    "autor",
+    "auteur",
+    "verfasser",
+    "forfatter",
+    "penulis",
+    "reporter",
+];
+/// Parts that say it is something else, or the byline's furniture.
+const NOT_BYLINE: &[&str] = &[
+    "bio",
+    "avatar",
+    "image",
+    "img",
+    "photo",
+    "picture",
+    "social",
+    "follow",
+    "comment",
+    "email",
+    "mail",
+    "twitter",
+    "date",
+    "time",
+    "credit",
+    "caption",
+    "quote",
+    "job",
+    "role",
+    "title",
+    "function",
+    "description",
+    "share",
+    "related",
+    "media",
+];
+
+/// Authors and where they were found.
+#[derive(Default)]
+pub(super) struct People {
+    pub(super) names: Vec<String>,
+    /// Each byline as found, with its source.
+    pub(super) found: Vec<(String, String)>,
+}
+
+impl People {
+    fn add(&mut self, raw: &str, source: String, names: Vec<String>) {
+        if names.is_empty() {
+            return;
+        }
+        for name in names {
+            push_once(&mut self.names, name);
+        }
+        self.found.push((fold(raw), source));
+    }
+
+    /// Without the site's own names; empty when it names no one else.
+    fn others(mut self, site: &SiteNames) -> Self {
+        self.names.retain(|n| !site.is_one(n) && !is_desk(n, site));
+        if self.names.is_empty() {
+            self.found.clear();
+        }
+        self
+    }
+}
+
+/// `MDR THÜRINGEN`: the site's abbreviation, and which part of it.
+fn is_desk(name: &str, site: &SiteNames) -> bool {
+    name.split_once(' ').is_some_and(|(first, _)| {
+        first.chars().count() > 1 && first.chars().all(char::is_uppercase) && site.is_one(first)
+    })
+}
+
+/// What the default chain reads authors with.
+pub(super) struct Sources<'s, 'a> {
+    pub(super) found: &'s Found<'a>,
+    pub(super) ld: &'s JsonLd,
+    pub(super) site: &'s SiteNames,
+    pub(super) languages: &'s [&'s str],
+    pub(super) near: &'s Near<'a>,
+}
+
+impl Sources<'_, '_> {
+    /// The default chain. A source that names only the site itself waits until no other names
+    /// anyone: papers fill the field with their own name when a story has no byline.
+    pub(super) fn authors(&self) -> People {
+        let said = self.by_ld("author");
+        if said.names.iter().any(|n| !self.site.is_one(n)) {
+            return self.completed(said);
+        }
+        let mut own = said;
+        let signed = !own.names.is_empty();
+        for next in [self.by_props(), self.by_metas()] {
+            let all = next;
+            if all.names.is_empty() {
+                continue;
+            }
+            let (names, found) = (all.names.clone(), all.found.clone());
+            let others = all.others(self.site);
+            if !others.names.is_empty() {
+                return others;
+            }
+            if own.names.is_empty() {
+                own = People { names, found };
+            }
+        }
+        // A site that signs its stories in JSON-LD means it; one that only fills a meta does not.
+        if !signed {
+            let rest = [
+                |s: &Self| s.by_page(),
+                |s: &Self| s.by_ld("creator"),
+                |s: &Self| s.labelled(),
+            ];
+            for next in rest {
+                let others = next(self).others(self.site);
+                if !others.names.is_empty() {
+                    return others;
+                }
+            }
+        }
+        own
+    }
+
+    /// The authors whom the page's own links name, where they are those of JSON-LD and more: some
+    /// systems put only the first author there.
+    fn completed(&self, said: People) -> People {
+        let shown = self.linked();
+        let has = |all: &[String], name: &str| all.iter().any(|n| n.to_lowercase() == name.to_lowercase());
+        let more = shown.names.len() > said.names.len() && said.names.iter().all(|n| has(&shown.names, n));
+        if more { shown } else { said }
+    }
+
+    /// The byline as it stands near the headline.
+    pub(super) fn byline(&self) -> Option<String> {
+        self.near_bylines()
+            .into_iter()
+            .map(|e| e.text())
+            .find(|t| is_byline_text(t))
+    }
+
+    fn by_ld(&self, property: &str) -> People {
+        let mut people = People::default();
+        for value in self.ld.values(property) {
+            let resolved = self.ld.resolve(value);
+            if let Some(raw) = person(resolved).or_else(|| self.ld.text_of(value)) {
+                let path = if resolved.is_object() {
+                    format!("{property}.name")
+                } else {
+                    property.to_owned()
+                };
+                people.add(&raw, format!("json-ld:{path}"), split(&raw, self.languages, true));
+            }
+        }
+        people
+    }
+
+    fn by_props(&self) -> People {
+        let mut people = People::default();
+        for element in self.found.story_props("author") {
+            let inner = self
+                .found
+                .props
+                .iter()
+                .find(|p| p.names.contains(&"name") && p.element.ancestors().any(|a| a == element));
+            if let Some(raw) = prop_value(inner.map_or(element, |p| p.element)).filter(|r| is_byline_text(r))
+            {
+                people.add(
+                    &raw,
+                    "microdata:author".to_owned(),
+                    split(&raw, self.languages, true),
+                );
+            }
+        }
+        people
+    }
+
+    fn by_metas(&self) -> People {
+        let mut own = People::default();
+        for key in METAS {
+            let mut people = People::default();
+            for raw in self
+                .found
+                .meta(key)
+                .filter(|r| r.chars().count() <= MAX_BYLINE_CHARS * 4)
+            {
+                let inverted = INVERTED.contains(key).then(|| raw.split_once(", ")).flatten();
+                let names = match inverted {
+                    Some((last, first)) if !first.contains(',') => {
+                        split(&format!("{first} {last}"), self.languages, false)
+                    }
+                    _ => split(&raw, self.languages, true),
+                };
+                people.add(&raw, format!("meta:{key}"), names);
+            }
+            if people.names.iter().any(|n| !self.site.is_one(n)) {
+                return people;
+            }
+            if own.names.is_empty() {
+                own = people;
+            }
+        }
+        let labelled = self.by_twitter_label();
+        if labelled.names.is_empty() { own } else { labelled }
+    }
+
+    /// `twitter:label1` "Written by", `twitter:data1` the name.
+    fn by_twitter_label(&self) -> People {
+        let mut people = People::default();
+        for n in ["1", "2"] {
+            let label = self
+                .found
+                .meta(&format!("twitter:label{n}"))
+                .next()
+                .unwrap_or_default()
+                .to_lowercase();
+            if WRITTEN_BY.contains(&label.trim_end_matches(':')) {
+                let key = format!("twitter:data{n}");
+                for raw in self.found.meta(&key) {
+                    people.add(&raw, format!("meta:{key}"), split(&raw, self.languages, true));
+                }
+            }
+        }
+        people
+    }
+
+    /// Links near the headline that are marked as the author's.
+    fn linked(&self) -> People {
+        let mut people = People::default();
+        for link in self.found.rel_authors.iter().filter(|e| self.near.has(**e)) {
+            let raw = link.text();
+            if is_byline_text(&raw) {
+                people.add(
+                    &raw,
+                    "html:a[rel=author]".to_owned(),
+                    split(&raw, self.languages, true),
+                );
+            }
+        }
+        people
+    }
+
+    /// A line anywhere on the page that says "Author" and a name.
+    fn labelled(&self) -> People {
+        let mut people = People::default();
+        if let Some((element, raw)) = labelled(self.found.root, AUTHOR_LABELS) {
+            people.add(
+                &raw,
+                format!("html:{}", element.path()),
+                split(&raw, self.languages, true),
+            );
+        }
+        people
+    }
+
+    /// What readers see: links marked as author, elements classed as byline, short texts that
+    /// begin as bylines do, labels such as "Author:".
+    fn by_page(&self) -> People {
+        let mut people = self.linked();
+        if !people.names.is_empty() {
+            return people;
+        }
+        for element in self.near_bylines() {
+            let raw = element.text();
+            if !is_byline_text(&raw) {
+                continue;
+            }
+            let line = without_dates(&raw);
+            people.add(
+                &raw,
+                format!("html:{}", element.path()),
+                split(&line, self.languages, true),
+            );
+            if !people.names.is_empty() {
+                break;
+            }
+        }
+        people
+    }
+
+    /// Elements near the headline that look like a byline, the surest first.
+    fn near_bylines(&self) -> Vec<Element<'_>> {
+        let mut classed = Vec::new();
+        let mut led = Vec::new();
+        for &element in &self.near.elements {
+            let byline = is_classed(element);
+            if !byline
+                && !matches!(
+                    element.name(),
+                    "p" | "span" | "div" | "li" | "address" | "strong" | "a" | "em"
+                )
+            {
+                continue;
+            }
+            if !byline && element.child_elements().count() > 4 {
+                continue;
+            }
+            let text = element.text();
+            if text.is_empty() || text.chars().count() > MAX_BYLINE_CHARS || self.near.is_beside(element) {
+                continue;
+            }
+            if byline {
+                classed.push(element);
+            } else if has_lead(&text) && text.split(' ').count() <= 12 {
+                led.push(element);
+            }
+        }
+        // A name's own element inside a byline says less around it.
+        let inner: Vec<Element<'_>> = classed
+            .iter()
+            .copied()
+            .filter(|e| !classed.iter().any(|o| o != e && o.ancestors().any(|a| a == *e)))
+            .collect();
+        let mut out = inner;
+        out.append(&mut led);
+        out
+    }
+}
+
+fn is_classed(element: Element<'_>) -> bool {
+    ["class", "id", "data-testid", "data-component", "itemprop"]
+        .iter()
+        .any(|name| {
+            element.attr(name).is_some_and(|value| {
+                value.len() < 300
+                    && value.split_ascii_whitespace().any(|word| {
+                        let word = word.to_ascii_lowercase();
+                        BYLINE.iter().any(|b| word.contains(b))
+                            && !NOT_BYLINE.iter().any(|n| word.contains(n))
+                    })
+            })
+        })
+}
+
+fn is_byline_text(text: &str) -> bool {
+    let count = text.chars().count();
+    (2..=MAX_BYLINE_CHARS).contains(&count) && text.chars().any(char::is_alphabetic)
+}
+
+/// The parts of a byline before and after dates and times of day.
+fn without_dates(text: &str) -> String {
+    text.split(['|', '•', '·'])
+        .filter(|part| {
+            let digits = part.chars().filter(char::is_ascii_digit).count();
+            digits < 3
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A JSON-LD person or organisation as one string: its name, or the parts of one.
+fn person(value: &Value) -> Option<String> {
+    let object = value.as_object()?;
+    let text = |key: &str| {
+        let text = object.get(key)?.as_str().map(unescape_twice)?;
+        Some(fold(&text)).filter(|t| !t.is_empty())
+    };
+    let parts = || {
+        let joined = [text("givenName"), text("familyName")]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
+        Some(joined).filter(|j| !j.is_empty())
+    };
+    let listed = || match object.get("name")? {
+        Value::Array(names) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            Some(names.join(", "))
+        }
+        _ => None,
+    };
+    text("name")
+        .or_else(listed)
+        .or_else(parts)
+        .or_else(|| text("byline"))
+        .or_else(|| text("alternateName"))
+}
