@@ -5,6 +5,7 @@
 //! `robots` and `pattern` read, `transport` makes one exchange in the turn that `pace` gives,
 //! `client` speaks HTTP, `guard` knows which addresses are public.
 
+use std::fmt;
 use std::time::Duration;
 
 use url::Url;
@@ -39,7 +40,7 @@ pub const MAX_SITEMAP_BYTES: usize = 50 * 1024 * 1024;
 pub const MAX_ERROR_PAGE_BYTES: usize = 64 * 1024;
 
 /// What a fetcher is made of.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FetchConfig {
     /// The `User-Agent` header; robots.txt is searched for [`TOKEN`] whatever stands here.
     pub user_agent: String,
@@ -53,6 +54,18 @@ pub struct FetchConfig {
     pub limits: Limits,
     /// The clock for pace, pauses and the age of robots.txt copies.
     pub clock: Clock,
+}
+
+impl fmt::Debug for FetchConfig {
+    /// Without the proxy, whose address may hold a password, and without the certificates.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchConfig")
+            .field("user_agent", &self.user_agent)
+            .field("proxied", &self.proxy.is_some())
+            .field("allow_private", &self.allow_private)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Bounds on time. Those on the network are real time, the others are the clock's.
