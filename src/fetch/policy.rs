@@ -247,12 +247,13 @@ impl RobotsBook {
     }
 }
 
-/// Whether the site has no robots.txt, which allows everything (RFC 9309 §2.3.1.3): a 4xx, or
-/// redirects that lead nowhere. All else is a file that cannot be had, which forbids everything;
+/// Whether the site has no robots.txt, which allows everything (RFC 9309 §2.3.1.3): a 4xx, a 2xx
+/// without content, or redirects that lead nowhere. All else is a file that cannot be had, which forbids everything;
 /// a 429 too, for it says "not now" and not "there is none".
 fn is_unavailable(refusal: &Refusal) -> bool {
     match refusal {
-        Refusal::Status(status) => (300..500).contains(status) && *status != 429,
+        Refusal::Status(429) => false,
+        Refusal::Status(status) => matches!(status, 204 | 205 | 300..=499),
         Refusal::TooManyRedirects(_) | Refusal::BadLocation(_) => true,
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use copydesk::fetch::{FetchConfig, Fetcher, Limits, Refusal, Visit};
+use copydesk::fetch::{FetchConfig, Fetcher, Limits, Refusal, RobotsCopy, Visit};
 use copydesk::outcome::Outcome;
 
 use super::{MAX_BYTES, body, config, fetcher, get, gzip, refusal, request};
@@ -14,14 +14,23 @@ async fn one(reply: Reply) -> (Visit, FaultServer) {
     (visit, server)
 }
 
-fn impatient() -> Fetcher {
+/// A fetcher that gives up soon and knows already that the server has no robots.txt: only the
+/// request that the test is about can run out of time.
+fn impatient(server: &FaultServer) -> Fetcher {
     let limits = Limits {
-        connect: Duration::from_millis(300),
         read: Duration::from_millis(300),
         exchange: Duration::from_millis(900),
         ..Limits::for_testing()
     };
-    Fetcher::new(FetchConfig { limits, ..config() }).unwrap()
+    let desk = Fetcher::new(FetchConfig { limits, ..config() }).unwrap();
+    desk.remember_robots(vec![RobotsCopy {
+        origin: server.url("/").origin().ascii_serialization(),
+        fetched_at: "2026-11-23T12:00:00Z".parse().unwrap(),
+        status: Some(404),
+        body: None,
+        unreachable: false,
+    }]);
+    desk
 }
 
 fn pages_asked(server: &FaultServer) -> usize {
@@ -56,7 +65,7 @@ async fn silence_and_slow_heads_end_at_the_read_timeout_and_are_not_repeated() {
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
     for step in [Step::Hold, Step::Drip(head, Duration::from_millis(100))] {
         let server = FaultServer::start([("/page", vec![Reply(vec![step])])]);
-        let visit = get(&impatient(), &server.url("/page")).await;
+        let visit = get(&impatient(&server), &server.url("/page")).await;
         assert!(
             matches!(refusal(&visit), Refusal::Timeout(_)),
             "{:?}",
@@ -71,7 +80,7 @@ async fn silence_and_slow_heads_end_at_the_read_timeout_and_are_not_repeated() {
 async fn a_body_that_drips_ends_at_the_total_timeout() {
     let drip = Step::Drip(vec![b'x'; 1_000], Duration::from_millis(50));
     let server = FaultServer::start([("/page", vec![Reply::body([drip])])]);
-    let visit = get(&impatient(), &server.url("/page")).await;
+    let visit = get(&impatient(&server), &server.url("/page")).await;
     assert!(matches!(refusal(&visit), Refusal::Timeout(_)));
     assert!(visit.exchange.unwrap().error.unwrap().starts_with("timed out"));
 }
@@ -265,10 +274,17 @@ async fn a_closed_port_is_no_connection() {
 }
 
 #[tokio::test]
-async fn plain_text_in_answer_to_a_handshake_is_an_error_without_a_fallback() {
+async fn a_handshake_that_stalls_ends_at_the_connect_timeout_without_a_fallback() {
     let server = FaultServer::start([("/page", vec![Reply::page("news")])]);
+    let limits = Limits {
+        connect: Duration::from_millis(300),
+        ..Limits::for_testing()
+    };
+    let desk = Fetcher::new(FetchConfig { limits, ..config() }).unwrap();
     let url = server.url("/page").as_str().replace("http://", "https://");
-    let visit = impatient().get(request(&url)).await;
-    assert!(matches!(refusal(&visit), Refusal::RobotsUnreachable { .. }));
+    let visit = desk.get(request(&url)).await;
+    assert!(
+        matches!(refusal(&visit), Refusal::RobotsUnreachable { reason, .. } if reason.starts_with("timed out"))
+    );
     assert_eq!(server.paths(), Vec::<String>::new());
 }

@@ -4,6 +4,7 @@ mod faults;
 mod manners;
 mod redirects;
 mod robots;
+mod tls;
 
 use std::io::Write;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! robots.txt as a policy: when it is asked for, and what comes of every answer to that.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use copydesk::fetch::{Refusal, RobotsCopy};
@@ -69,22 +70,22 @@ async fn a_copy_is_replaced_when_its_day_is_over() {
     let desk = copydesk::fetch::Fetcher::new(desk_config).unwrap();
     desk.remember_robots(vec![RobotsCopy {
         origin: server.url("/").origin().ascii_serialization(),
-        // Runs out ten minutes from now on the scaled clock: 0.6 seconds.
-        fetched_at: "2026-11-22T12:10:00Z".parse().unwrap(),
+        // Runs out in twenty minutes of the scaled clock.
+        fetched_at: "2026-11-22T12:20:00Z".parse().unwrap(),
         status: Some(404),
         body: None,
         unreachable: false,
     }]);
     assert_eq!(body(&get(&desk, &server.url("/a")).await), "news");
-    clock.sleep_until("2026-11-23T12:10:01Z".parse().unwrap()).await;
+    clock.sleep_until("2026-11-23T12:20:01Z".parse().unwrap()).await;
     assert_eq!(get(&desk, &server.url("/a")).await.robots.len(), 1);
     assert_eq!(server.paths(), ["/a", "/robots.txt", "/a"]);
 }
 
 #[tokio::test]
 async fn a_missing_file_allows_everything() {
-    for status in [400, 401, 403, 404, 410, 451] {
-        let server = site(vec![Reply::status(status, &[], "User-agent: *\nDisallow: /")]);
+    for status in [204, 300, 400, 401, 403, 404, 410, 451] {
+        let server = site(vec![Reply::status(status, &[], "")]);
         let visit = get(&fetcher(), &server.url("/a")).await;
         assert_eq!(body(&visit), "news", "{status}");
         assert_eq!(visit.robots[0].0.body, None);
@@ -96,6 +97,7 @@ async fn an_unreachable_file_forbids_everything_until_the_next_run() {
     for first in [
         Reply::status(500, &[], ""),
         Reply::status(503, &[], ""),
+        Reply::status(206, &[], "User-agent: *"),
         Reply::status(429, &["Retry-After: 1"], ""),
         Reply(vec![Step::Reset]),
         Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser-agent: *"),
@@ -216,4 +218,62 @@ async fn many_askers_at_once_make_one_request() {
     );
     assert_eq!(a.1.len() + b.1.len() + c.1.len(), 1);
     assert_eq!(server.paths(), ["/robots.txt"]);
+}
+
+/// However pages redirect within and between hosts, the server never sees a request that its
+/// robots.txt forbids, nor one for a page before the one for the robots.txt of its host.
+#[tokio::test]
+async fn no_forbidden_address_is_ever_asked_for() {
+    const HOSTS: [&str; 3] = ["one.example", "two.example", "three.example"];
+    const PAGES: usize = 12;
+    let chance = |seed: u64, what: &str, most: usize| {
+        let mut hasher = DefaultHasher::new();
+        (seed, what).hash(&mut hasher);
+        usize::try_from(hasher.finish() % u64::try_from(most).unwrap()).unwrap()
+    };
+    let mut forbidden = 0;
+    for seed in 0..20 {
+        let mut routes: Vec<(&'static str, Vec<Reply>)> = Vec::new();
+        for host in HOSTS {
+            let rules = format!(
+                "User-agent: *\nDisallow: /p{}$\nDisallow: /*/x",
+                chance(seed, host, PAGES)
+            );
+            routes.push((format!("{host}/robots.txt").leak(), vec![Reply::robots(&rules)]));
+            for page in 0..PAGES {
+                let key = format!("{host}/p{page}");
+                let tail = ["", "/x"][chance(seed, &format!("{key} tail"), 2)];
+                let to = (
+                    HOSTS[chance(seed, &format!("{key} host"), 3)],
+                    chance(seed, &key, PAGES),
+                );
+                let target = format!("http://{}/p{}{tail}", to.0, to.1);
+                routes.push((key.leak(), vec![Reply::redirect(302, &target)]));
+            }
+        }
+        let server = FaultServer::start(routes);
+        let desk = through(&server);
+        for page in 0..PAGES {
+            let visit = desk.get(request(&format!("http://one.example/p{page}"))).await;
+            forbidden += usize::from(matches!(visit.result, Err(Refusal::RobotsDenied { .. })));
+        }
+        for host in HOSTS {
+            let banned = format!("/p{}", chance(seed, host, PAGES));
+            let seen: Vec<String> = server
+                .requests()
+                .into_iter()
+                .filter(|s| s.host == host)
+                .map(|s| s.path)
+                .collect();
+            assert!(seen.first().is_none_or(|path| path == "/robots.txt"), "{seen:?}");
+            assert!(
+                !seen.contains(&banned) && !seen.iter().any(|path| path.ends_with("/x")),
+                "{seen:?}"
+            );
+        }
+    }
+    assert!(
+        forbidden > 20,
+        "the test must meet forbidden addresses, met {forbidden}"
+    );
 }
