@@ -9,4 +9,5 @@ pub mod dom;
 pub mod extract;
 pub mod outcome;
 pub mod sites;
+pub mod store;
 pub mod text;
