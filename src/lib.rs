@@ -13,4 +13,5 @@ pub mod extract;
 pub mod fetch;
 pub mod outcome;
 pub mod sites;
+pub mod store;
 pub mod text;
