@@ -25,6 +25,23 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// What it is, in words for a person.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Html => "HTML",
+            Self::Xml => "XML",
+            Self::Json => "JSON",
+            Self::Text => "plain text",
+            Self::Pdf => "a PDF file",
+            Self::Image => "an image",
+            Self::Media => "sound or video",
+            Self::Archive => "a packed file",
+            Self::Other => "of an unknown kind",
+        }
+    }
+}
+
 /// How many bytes are looked at: the "resource header" of the standard.
 const HEADER_BYTES: usize = 1445;
 

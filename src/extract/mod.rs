@@ -1,4 +1,23 @@
 //! From a page to an article: pure and synchronous, no clock, no input or output. The same page,
 //! rules and memory always give the same article.
 
+mod blocks;
+mod claim;
+mod clean;
+mod declared;
+mod finish;
+mod generic;
+mod images;
+mod memory;
 pub mod meta;
+mod note;
+mod page;
+mod ruleset;
+mod strip;
+mod verdict;
+
+pub use clean::{Cleaned, clean};
+pub use memory::{MEMORY_WINDOW, Memory};
+pub use note::Note;
+pub use page::{Extraction, Page, extract};
+pub use ruleset::RuleSet;

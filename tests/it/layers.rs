@@ -48,7 +48,13 @@ fn files() -> Vec<(String, PathBuf, String)> {
         .into_iter()
         .map(|path| {
             let inner = path.strip_prefix(&root).unwrap();
-            let module = inner.iter().next().unwrap().to_string_lossy().trim_end_matches(".rs").to_owned();
+            let module = inner
+                .iter()
+                .next()
+                .unwrap()
+                .to_string_lossy()
+                .trim_end_matches(".rs")
+                .to_owned();
             let text = std::fs::read_to_string(&path).unwrap();
             (module, path, text)
         })
@@ -59,7 +65,9 @@ fn layer(module: &str) -> u8 {
     LAYERS
         .iter()
         .find(|(name, _)| *name == module)
-        .unwrap_or_else(|| panic!("module `{module}` has no layer: add it to LAYERS and to docs/architecture.md"))
+        .unwrap_or_else(|| {
+            panic!("module `{module}` has no layer: add it to LAYERS and to docs/architecture.md")
+        })
         .1
 }
 
@@ -69,7 +77,10 @@ fn no_layer_is_crossed() {
     for (module, path, text) in files() {
         for (number, line) in text.lines().enumerate() {
             for part in line.split("crate::").skip(1) {
-                let imported: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let imported: String = part
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
                 if imported.is_empty() || imported == module || module == "lib" {
                     continue;
                 }
@@ -100,7 +111,11 @@ fn each_heavy_crate_is_named_in_one_room() {
     ];
     for (module, path, text) in files() {
         for (name, home) in homes {
-            assert!(module == home || !text.contains(name), "{} names {name}, which is {home}'s", path.display());
+            assert!(
+                module == home || !text.contains(name),
+                "{} names {name}, which is {home}'s",
+                path.display()
+            );
         }
     }
 }
@@ -109,8 +124,16 @@ fn each_heavy_crate_is_named_in_one_room() {
 fn every_file_opens_with_what_it_owns_and_stays_readable() {
     const MOST_LINES: usize = 500;
     for (_, path, text) in files() {
-        assert!(text.starts_with("//!"), "{} does not open with //!", path.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} does not open with //!",
+            path.display()
+        );
         let lines = text.lines().count();
-        assert!(lines <= MOST_LINES, "{} has {lines} lines: split it by noun", path.display());
+        assert!(
+            lines <= MOST_LINES,
+            "{} has {lines} lines: split it by noun",
+            path.display()
+        );
     }
 }

@@ -4,4 +4,4 @@ mod discover;
 mod faults;
 mod fetch;
 mod hostile_listings;
-mod store;
+mod layers;

@@ -2,6 +2,7 @@
 //! opening it and the shared way of asking; the questions are in the files beside it.
 
 mod articles;
+mod newest;
 mod queue;
 mod search;
 mod status;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 pub use articles::{RecentText, RevisitTarget, StoredArticle};
+pub use newest::Headline;
 pub use queue::{PageRow, QueuedPage, RobotsCopy};
 pub use search::{Change, Hit, SnippetPart};
 pub use status::{FileSizes, RunRow, SiteStatus};
