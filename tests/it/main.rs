@@ -1,2 +1,4 @@
 //! The integration tests: one binary, a file for each subject.
 
+mod rule_faults;
+mod sites;
