@@ -1,4 +1,6 @@
 //! The integration tests: one binary, a file for each subject.
 
+mod huffpost;
+mod rule_docs;
 mod rule_faults;
 mod sites;
