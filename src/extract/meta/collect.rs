@@ -201,6 +201,14 @@ impl<'a> Near<'a> {
             .any(is_beside)
     }
 
+    /// Whether an element lies in a link: then it is a teaser's text.
+    pub(super) fn is_linked(&self, element: Element<'_>) -> bool {
+        element
+            .ancestors()
+            .take_while(|a| !self.around.contains(&a.id()))
+            .any(|a| a.name() == "a")
+    }
+
     /// Whether an element is one of those near the headline, and not beside the story.
     pub(super) fn has(&self, element: Element<'_>) -> bool {
         self.elements.contains(&element) && !self.is_beside(element)

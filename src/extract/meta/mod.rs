@@ -193,7 +193,7 @@ impl<'r> Reader<'r> {
         let people = sources.authors();
         let said: Vec<&str> = people.found.iter().map(|(raw, _)| raw.as_str()).collect();
         self.meta.byline = sources
-            .byline()
+            .byline(&people.names)
             .or_else(|| (!said.is_empty()).then(|| said.join(", ")));
         for (raw, source) in &people.found {
             self.record_default(Field::Authors, raw, source);
@@ -288,3 +288,6 @@ impl<'r> Reader<'r> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,12 +180,24 @@ impl Sources<'_, '_> {
         if more { shown } else { said }
     }
 
-    /// The byline as it stands near the headline.
-    pub(super) fn byline(&self) -> Option<String> {
-        self.near_bylines()
+    /// The byline as it stands near the headline: the shortest line that names the most of
+    /// `authors`. Without any name it would be a date or a button.
+    pub(super) fn byline(&self, authors: &[String]) -> Option<String> {
+        let lower: Vec<String> = authors.iter().map(|a| a.to_lowercase()).collect();
+        let lines = self
+            .near_bylines()
             .into_iter()
-            .map(|e| e.text())
-            .find(|t| is_byline_text(t))
+            .map(Element::text)
+            .filter(|t| is_byline_text(t));
+        let named = lines.map(|line| {
+            let text = line.to_lowercase();
+            let count = lower.iter().filter(|a| text.contains(a.as_str())).count();
+            (count, std::cmp::Reverse(line.chars().count()), line)
+        });
+        named
+            .filter(|(count, ..)| *count > 0)
+            .max()
+            .map(|(.., line)| line)
     }
 
     fn by_ld(&self, property: &str) -> People {
@@ -355,13 +367,12 @@ impl Sources<'_, '_> {
             }
         }
         // A name's own element inside a byline says less around it.
-        let inner: Vec<Element<'_>> = classed
+        let (inner, mut outer): (Vec<_>, Vec<_>) = classed
             .iter()
-            .copied()
-            .filter(|e| !classed.iter().any(|o| o != e && o.ancestors().any(|a| a == *e)))
-            .collect();
+            .partition(|e| !classed.iter().any(|o| o != *e && o.ancestors().any(|a| a == **e)));
         let mut out = inner;
         out.append(&mut led);
+        out.append(&mut outer);
         out
     }
 }
