@@ -1,8 +1,13 @@
 //! The dek: the summary that stands on the page between headline and text. A description that
 //! only search engines see is none. Owns finding it; a rule's `subtitle` comes first.
 
-use super::collect::{Found, Near, prop_value};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::collect::{Found, prop_value};
 use super::json_ld::JsonLd;
+use super::near::{Near, names_with};
 use super::title::key;
 use crate::dom::Element;
 
@@ -11,7 +16,7 @@ use crate::dom::Element;
 const DEK: &[&str] = &[
     "subtitle", "subtitles", "subheadline", "subhead", "subheading", "dek", "deck", "standfirst", "tagline", "strapline", "lede",
     "lead", "leadin", "leadtext", "intro", "introtext", "summary", "excerpt", "abstract", "preface", "einleitung", "vorspann",
-    "chapo", "chapeau", "standfirst", "entradilla", "bajada", "sottotitolo", "occhiello", "ingress", "manchet", "underrubrik",
+    "chapo", "chapeau", "entradilla", "bajada", "sottotitolo", "occhiello", "ingress", "manchet", "underrubrik",
     "perex", "spot",
 ];
 /// The same in two words: `sub-title`, `sub_headline`.
@@ -27,6 +32,12 @@ const DEK_PAIRS: &[(&str, &str)] = &[
 const NOT_DEK: &[&str] = &[
     "media", "image", "img", "photo", "video", "caption", "author", "byline", "date", "time", "button", "link", "ad", "gallery", "list",
 ];
+/// All of these, for a first look.
+static MARKS: LazyLock<Regex> = LazyLock::new(|| {
+    let pairs = DEK_PAIRS.iter().map(|(a, _)| *a);
+    let words: Vec<&str> = DEK.iter().copied().chain(pairs).collect();
+    Regex::new(&format!("(?i){}", words.join("|"))).expect("words only")
+});
 /// Longest dek, in characters.
 const MAX_CHARS: usize = 800;
 /// Shortest, in characters: below, it is a label.
@@ -39,8 +50,6 @@ const STORY_CHARS: usize = 120;
 const MAX_STORY_PARAGRAPHS: usize = 2;
 /// Most elements inside one that are looked at.
 const MAX_INNER: usize = 30;
-/// Longest attribute that is looked at, in bytes: utility classes run to more.
-const MAX_CLASS_BYTES: usize = 300;
 /// Least share of a description that the text on the page must say, as keys.
 const MIN_SHARE: f64 = 0.8;
 
@@ -66,42 +75,39 @@ pub(super) fn find(
         .filter(|d| d.chars().count() >= MIN_CHARS)
         .collect();
     let mut paragraphs_seen = 0;
-    for &element in &near.elements {
-        if element.name() == "p" && !is_classed(element) && element.text().chars().count() > STORY_CHARS {
-            paragraphs_seen += 1;
-            if paragraphs_seen > MAX_STORY_PARAGRAPHS {
-                break;
-            }
-        }
+    for line in &near.lines {
+        let element = line.element;
         if !matches!(
             element.name(),
             "p" | "h2" | "h3" | "h4" | "div" | "span" | "strong"
         ) {
             continue;
         }
+        let Some(text) = line.text() else { continue };
         let classed = is_classed(element);
-        let paragraphs = element
+        let chars = text.chars().count();
+        if element.name() == "p" && !classed && chars > STORY_CHARS {
+            paragraphs_seen += 1;
+            if paragraphs_seen > MAX_STORY_PARAGRAPHS {
+                break;
+            }
+        }
+        if !(MIN_CHARS..=MAX_CHARS).contains(&chars) || (line.beside && !classed) {
+            continue;
+        }
+        let blocks = element
             .descendants()
             .take(MAX_INNER)
             .filter(|e| is_block(*e))
             .count();
-        if paragraphs > usize::from(classed) {
+        if blocks > usize::from(classed) {
             continue;
         }
-        let text = element.text();
-        let beside = element.parent().is_some_and(|p| near.is_beside(p)) || near.is_linked(element);
-        if !fits(&text, &title) || beside {
-            continue;
-        }
-        if classed {
-            return Some((text, format!("html:{}", element.path())));
-        }
-        let said = key(&text);
-        if described.iter().any(|d| says(&said, d))
-            && !near.is_beside(element)
-            && !is_first_paragraph(element)
-        {
-            return Some((text, format!("html:{}", element.path())));
+        let said = key(text);
+        let is_dek = classed || described.iter().any(|d| says(&said, d)) && !is_first_paragraph(element);
+        let byline = super::authors::has_lead(text);
+        if is_dek && !byline && fits(text, &title) && !near.is_linked(element) {
+            return Some((text.to_owned(), format!("html:{}", element.path())));
         }
     }
     None
@@ -143,20 +149,14 @@ fn is_first_paragraph(element: Element<'_>) -> bool {
 }
 
 fn is_classed(element: Element<'_>) -> bool {
-    ["class", "data-testid", "data-test-tag"]
-        .iter()
-        .filter_map(|name| element.attr(name))
-        .any(|value| {
-            value.len() < MAX_CLASS_BYTES
-                && value.split_ascii_whitespace().any(|name| {
-                    let words = words_of(name);
-                    let any = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-                    let pair = words
-                        .windows(2)
-                        .any(|w| DEK_PAIRS.contains(&(w[0].as_str(), w[1].as_str())));
-                    (pair || any(DEK)) && !any(NOT_DEK)
-                })
-        })
+    names_with(element, &MARKS).any(|name| {
+        let words = words_of(name);
+        let any = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+        let pair = words
+            .windows(2)
+            .any(|w| DEK_PAIRS.contains(&(w[0].as_str(), w[1].as_str())));
+        (pair || any(DEK)) && !any(NOT_DEK)
+    })
 }
 
 /// The words of a class name: `Article_elementLead__x1` is article, element, lead, x1.

@@ -12,6 +12,7 @@ mod json_repair;
 mod language;
 mod months;
 mod names;
+mod near;
 mod people;
 mod rest;
 mod title;
@@ -28,7 +29,8 @@ pub use language::normalise as normalise_language;
 use crate::article::{FieldValue, Metadata};
 use crate::dom::{Dom, Element, Selector};
 use crate::sites::rule::{Field, FieldRule};
-use collect::{Found, Near};
+use collect::Found;
+use near::Near;
 use title::SiteNames;
 
 /// What is known about a page beside its bytes.

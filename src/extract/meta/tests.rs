@@ -159,6 +159,11 @@ fn the_papers_own_name_stands_back_for_a_person() {
     assert_eq!(default(&page).authors, ["Jane Doe"]);
     // Nobody else is named: the paper signs itself.
     assert_eq!(default(&ld(own)).authors, ["The Paper"]);
+    let nameless = own.replace("\"author\"", "\"editor\"");
+    let page = ld(&nameless) + "<meta name=author content='The Paper, Frankfurt, Germany'>";
+    assert_eq!(default(&page).authors, ["The Paper"]);
+    let divided = own.replace("The Paper", "The Paper | All the news");
+    assert_eq!(default(&ld(&divided)).authors, ["The Paper | All the news"]);
     // An agency is not the paper.
     let agency = own.replace(
         r#""Organization", "name": "The Paper""#,
