@@ -6,6 +6,8 @@ use crate::text::{fold, unescape_twice};
 
 /// Longest name, in characters: what is longer is a sentence.
 const MAX_NAME_CHARS: usize = 80;
+/// Longest lead that is looked for, in characters.
+const MAX_LEAD_CHARS: usize = 40;
 /// Most words of a name; agencies and institutes have long ones.
 const MAX_NAME_WORDS: usize = 9;
 /// Most authors of one story; beyond, a list of something else was read.
@@ -102,14 +104,25 @@ fn word_positions(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Drops `By`, `Von:`, `Ein Kommentar von` … as often as they stand there.
 fn without_lead(text: &str) -> &str {
     let mut text = text.trim_start_matches([' ', '-', '–', '—', '|', '•', '·', ':', '(', '[']);
-    while let Some(rest) = LEADS.iter().find_map(|lead| after_lead(text, lead)) {
-        text = rest;
+    loop {
+        let beginning: String = text
+            .chars()
+            .take(MAX_LEAD_CHARS)
+            .flat_map(char::to_lowercase)
+            .collect();
+        let leads = LEADS.iter().filter(|lead| beginning.starts_with(**lead));
+        match leads.into_iter().find_map(|lead| after_lead(text, lead)) {
+            Some(rest) => text = rest,
+            None => return text,
+        }
     }
-    text
 }
 
 fn after_lead<'a>(text: &'a str, lead: &str) -> Option<&'a str> {
-    let end = prefix_len(text, lead)?;
+    let end = text
+        .char_indices()
+        .nth(lead.chars().count())
+        .map_or(text.len(), |(at, _)| at);
     let rest = &text[end..];
     let trimmed = rest.trim_start_matches([' ', ':']);
     let colon = rest.trim_start().starts_with(':') || lead.ends_with(':');
@@ -121,18 +134,6 @@ fn after_lead<'a>(text: &'a str, lead: &str) -> Option<&'a str> {
         return None;
     }
     Some(trimmed)
-}
-
-/// Length of `lead` at the beginning of `text`, compared without case.
-fn prefix_len(text: &str, lead: &str) -> Option<usize> {
-    let mut chars = text.char_indices();
-    for want in lead.chars() {
-        let (_, c) = chars.next()?;
-        if !c.to_lowercase().eq(want.to_lowercase()) {
-            return None;
-        }
-    }
-    Some(chars.next().map_or(text.len(), |(at, _)| at))
 }
 
 /// Drops what a page's clock put before the name.
@@ -207,7 +208,8 @@ fn clean(name: &str) -> Option<String> {
     let host = !name.contains(' ') && name.contains('/');
     let nobody = NOBODY.contains(&lower.as_str()) || LEADS.contains(&lower.as_str());
     let long = name.chars().count() > MAX_NAME_CHARS || name.split(' ').count() > MAX_NAME_WORDS;
-    let good = letters > 1 && digits * 2 <= letters && !slug && !host && !nobody && !long;
+    let counted = name.starts_with(|c: char| c.is_ascii_digit());
+    let good = letters > 1 && !counted && digits * 2 <= letters && !slug && !host && !nobody && !long;
     let good = good && !name.contains(['{', '}', '<', '>', '=', '#']);
     good.then(|| name.to_owned())
 }
@@ -302,6 +304,8 @@ mod tests {
             "jane-doe",
             "undefined",
             "12345",
+            "5 Comments",
+            "Anónimo",
             "{{author}}",
         ] {
             assert_eq!(names(byline), [""; 0], "{byline}");

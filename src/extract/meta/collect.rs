@@ -2,19 +2,16 @@
 //! headlines, times, microdata, bylines. Owns finding; which find counts is for the fields' own
 //! files to say.
 
-use crate::dom::{Dom, Element, Node, NodeId, is_silent};
-use crate::text::{fold, is_blank, unescape_twice};
+use super::near::is_beside;
+use crate::dom::{Dom, Element};
+use crate::text::{fold, unescape_twice};
 
 /// Most finds of one kind that are kept: pages of teasers repeat theirs.
 const MAX_FINDS: usize = 400;
 /// Longest content of a `<meta>` that is read, in bytes.
 const MAX_CONTENT_BYTES: usize = 20_000;
-/// Most elements after the headline that are looked at for byline, dek and date.
-const NEAR_ELEMENTS: usize = 250;
 /// How far up it is asked whether a microdata property stands beside the story.
 const SCOPE_STEPS: usize = 5;
-/// Longest text after a label, in characters.
-const MAX_ROW_CHARS: usize = 100;
 
 /// A `<meta>` with a name or property, in document order.
 pub(super) struct Meta<'a> {
@@ -165,105 +162,4 @@ pub(super) fn prop_value(element: Element<'_>) -> Option<String> {
         _ => element.text(),
     });
     Some(fold(&value)).filter(|v| !v.is_empty())
-}
-
-/// What stands near the headline: byline, dek and date do.
-pub(super) struct Near<'a> {
-    /// Elements after the headline in document order, at most [`NEAR_ELEMENTS`], silent ones left out.
-    pub(super) elements: Vec<Element<'a>>,
-    /// The elements around the headline: they are around the story too.
-    around: Vec<NodeId>,
-}
-
-impl<'a> Near<'a> {
-    /// Looks around the element that shows the headline.
-    pub(super) fn of(headline: Option<Element<'a>>) -> Self {
-        let Some(headline) = headline else {
-            return Self {
-                elements: Vec::new(),
-                around: Vec::new(),
-            };
-        };
-        let elements = std::iter::successors(step(headline, false), |e| step(*e, !is_silent(e.name())))
-            .take(NEAR_ELEMENTS)
-            .filter(|e| !is_silent(e.name()))
-            .collect();
-        let around = headline.ancestors().map(Element::id).collect();
-        Self { elements, around }
-    }
-
-    /// Whether an element stands in something beside the story: a menu, a comment, a teaser. What
-    /// is around the headline as well is not asked: pages call their whole body `has-sidebar`.
-    pub(super) fn is_beside(&self, element: Element<'_>) -> bool {
-        std::iter::once(element)
-            .chain(element.ancestors())
-            .take_while(|a| !self.around.contains(&a.id()))
-            .any(is_beside)
-    }
-
-    /// Whether an element is one of those near the headline, and not beside the story.
-    pub(super) fn has(&self, element: Element<'_>) -> bool {
-        self.elements.contains(&element) && !self.is_beside(element)
-    }
-}
-
-/// The first short row of a list or table whose first element is one of `labels`, and the text
-/// after it: `<li><b>Author</b> Jane Doe</li>`.
-pub(super) fn labelled<'a>(root: Element<'a>, labels: &[&str]) -> Option<(Element<'a>, String)> {
-    let rows = root
-        .descendants()
-        .filter(|e| matches!(e.name(), "li" | "p" | "tr" | "div" | "dl"));
-    rows.filter_map(|row| {
-        let label = row.child_elements().next()?;
-        let before = row
-            .children()
-            .take_while(|n| n.element() != Some(label))
-            .filter_map(Node::text);
-        if before.into_iter().any(|t| !is_blank(t)) {
-            return None;
-        }
-        let head = label.text();
-        let word = head.trim_end_matches(':').to_lowercase();
-        if head.len() > 40 || !labels.contains(&word.as_str()) {
-            return None;
-        }
-        let whole = row.text();
-        let rest = whole.strip_prefix(head.as_str())?.trim_start_matches([' ', ':']);
-        (!rest.is_empty() && rest.chars().count() <= MAX_ROW_CHARS).then(|| (row, rest.to_owned()))
-    })
-    .next()
-}
-
-/// The next element in document order, into `from` or past it.
-fn step<'a>(from: Element<'a>, into: bool) -> Option<Element<'a>> {
-    if into && let Some(child) = from.child_elements().next() {
-        return Some(child);
-    }
-    let mut at = from;
-    loop {
-        let mut next = at.node().next();
-        while let Some(node) = next {
-            if let Some(element) = node.element() {
-                return Some(element);
-            }
-            next = node.next();
-        }
-        at = at.parent()?;
-    }
-}
-
-/// Whether an element is one of those that stand beside stories.
-fn is_beside(element: Element<'_>) -> bool {
-    #[rustfmt::skip]
-    const BESIDE: &[&str] = &[
-        "comment", "related", "teaser", "recirc", "recommend", "sidebar", "popular", "most-read", "promo", "caption",
-        "gallery", "slideshow", "newsletter", "card_", "card-", "widget", "footer", "menu", "nav-",
-    ];
-    matches!(
-        element.name(),
-        "nav" | "footer" | "figure" | "figcaption" | "blockquote" | "form" | "aside"
-    ) || element.attr("class").is_some_and(|c| {
-        let c = c.to_ascii_lowercase();
-        c.len() < 200 && BESIDE.iter().any(|b| c.contains(b))
-    })
 }

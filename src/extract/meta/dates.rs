@@ -19,6 +19,8 @@ const FIRST_YEAR: i16 = 1990;
 const LAST_YEAR: i16 = 2100;
 /// Most characters of a text that are searched for a date.
 const MAX_TEXT_CHARS: usize = 400;
+/// Fewest digits of a date: `1.1.24`.
+const MIN_DIGITS: usize = 4;
 /// Most characters, none a digit, between a date and the time beside it.
 const MAX_GAP_CHARS: usize = 16;
 
@@ -108,6 +110,10 @@ pattern!(
 /// is in March; where nothing settles that, there is no date.
 pub fn find_date(text: &str, timezone: Option<&TimeZone>, language: Option<&str>) -> Option<FoundDate> {
     let text: String = fold(text).chars().take(MAX_TEXT_CHARS).collect();
+    // Most texts asked are no dates: four digits are the least that the shortest has.
+    if text.bytes().filter(u8::is_ascii_digit).count() < MIN_DIGITS {
+        return None;
+    }
     if let Some(found) = epoch(&text) {
         return Some(found);
     }

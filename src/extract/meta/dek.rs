@@ -1,52 +1,55 @@
 //! The dek: the summary that stands on the page between headline and text. A description that
 //! only search engines see is none. Owns finding it; a rule's `subtitle` comes first.
 
-use super::collect::{Found, Near, prop_value};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::collect::{Found, prop_value};
 use super::json_ld::JsonLd;
+use super::near::{Near, names_with};
 use super::title::key;
 use crate::dom::Element;
 
-/// Parts of class names and test ids that mark a dek, as papers call it.
+/// Words of class names and test ids that mark a dek, as papers call it.
+#[rustfmt::skip]
 const DEK: &[&str] = &[
-    "subtitle",
-    "sub-title",
-    "subheadline",
-    "sub-headline",
-    "subhead",
-    "sub-head",
-    "dek",
-    "deck",
-    "standfirst",
-    "stand-first",
-    "tagline",
-    "strapline",
-    "article-summary",
-    "article__summary",
-    "article-lead",
-    "article__lead",
-    "article-intro",
-    "article__intro",
-    "lead-text",
-    "leadtext",
-    "chapo",
-    "chapeau",
-    "entradilla",
-    "bajada",
-    "sottotitolo",
-    "occhiello",
-    "ingress",
-    "manchet",
-    "underrubrik",
-    "excerpt",
-    "teaser-text",
-    "perex",
-    "vorspann",
-    "sous-titre",
+    "subtitle", "subtitles", "subheadline", "subhead", "subheading", "dek", "deck", "standfirst", "tagline", "strapline", "lede",
+    "lead", "leadin", "leadtext", "intro", "introtext", "summary", "excerpt", "abstract", "preface", "einleitung", "vorspann",
+    "chapo", "chapeau", "entradilla", "bajada", "sottotitolo", "occhiello", "ingress", "manchet", "underrubrik",
+    "perex", "spot",
 ];
+/// The same in two words: `sub-title`, `sub_headline`.
+const DEK_PAIRS: &[(&str, &str)] = &[
+    ("sub", "title"),
+    ("sub", "headline"),
+    ("sub", "head"),
+    ("stand", "first"),
+    ("sous", "titre"),
+];
+/// Words that say it is the dek of something else, or a part of the page's furniture.
+#[rustfmt::skip]
+const NOT_DEK: &[&str] = &[
+    "media", "image", "img", "photo", "video", "caption", "author", "byline", "date", "time", "button", "link", "ad", "gallery", "list",
+];
+/// All of these, for a first look.
+static MARKS: LazyLock<Regex> = LazyLock::new(|| {
+    let pairs = DEK_PAIRS.iter().map(|(a, _)| *a);
+    let words: Vec<&str> = DEK.iter().copied().chain(pairs).collect();
+    Regex::new(&format!("(?i){}", words.join("|"))).expect("words only")
+});
 /// Longest dek, in characters.
 const MAX_CHARS: usize = 800;
 /// Shortest, in characters: below, it is a label.
 const MIN_CHARS: usize = 15;
+/// Fewest words: a name or a label has less.
+const MIN_WORDS: usize = 4;
+/// A paragraph this long, in characters, is the story's …
+const STORY_CHARS: usize = 120;
+/// … and after so many of them no dek comes: one may be a lead, one a caption.
+const MAX_STORY_PARAGRAPHS: usize = 2;
+/// Most elements inside one that are looked at.
+const MAX_INNER: usize = 30;
 /// Least share of a description that the text on the page must say, as keys.
 const MIN_SHARE: f64 = 0.8;
 
@@ -68,41 +71,61 @@ pub(super) fn find(
         .iter()
         .flat_map(|k| found.meta(k))
         .chain(ld.get("description"))
-        .chain(ld.get("alternativeHeadline"))
         .map(|d| key(d.trim_end_matches(['…', '.', ' '])))
         .filter(|d| d.chars().count() >= MIN_CHARS)
         .collect();
-    for &element in &near.elements {
+    let mut paragraphs_seen = 0;
+    for line in &near.lines {
+        let element = line.element;
+        if !matches!(
+            element.name(),
+            "p" | "h2" | "h3" | "h4" | "div" | "span" | "strong"
+        ) {
+            continue;
+        }
+        let Some(text) = line.text() else { continue };
         let classed = is_classed(element);
-        if !classed && !matches!(element.name(), "p" | "h2" | "h3" | "div" | "span" | "strong") {
+        let chars = text.chars().count();
+        if element.name() == "p" && !classed && chars > STORY_CHARS {
+            paragraphs_seen += 1;
+            if paragraphs_seen > MAX_STORY_PARAGRAPHS {
+                break;
+            }
+        }
+        if !(MIN_CHARS..=MAX_CHARS).contains(&chars) || (line.beside && !classed) {
             continue;
         }
-        // A container's text is not one line of it.
-        if element.child_elements().count() > 3
-            || element
-                .child_elements()
-                .any(|c| matches!(c.name(), "p" | "div" | "ul" | "section"))
-        {
+        let blocks = element
+            .descendants()
+            .take(MAX_INNER)
+            .filter(|e| is_block(*e))
+            .count();
+        if blocks > usize::from(classed) {
             continue;
         }
-        let text = element.text();
-        if !fits(&text, &title) || near.is_beside(element) {
-            continue;
-        }
-        if classed {
-            return Some((text, format!("html:{}", element.path())));
-        }
-        let said = key(&text);
-        if described.iter().any(|d| says(&said, d)) && !is_first_paragraph(element) {
-            return Some((text, format!("html:{}", element.path())));
+        let said = key(text);
+        let is_dek = classed || described.iter().any(|d| says(&said, d)) && !is_first_paragraph(element);
+        let byline = super::authors::has_lead(text);
+        if is_dek && !byline && fits(text, &title) && !near.is_linked(element) {
+            return Some((text.to_owned(), format!("html:{}", element.path())));
         }
     }
     None
 }
 
+fn is_block(element: Element<'_>) -> bool {
+    matches!(
+        element.name(),
+        "p" | "div" | "section" | "ul" | "ol" | "table" | "figure" | "h1" | "h2" | "h3"
+    )
+}
+
 fn fits(text: &str, title: &str) -> bool {
     let key = key(text);
-    (MIN_CHARS..=MAX_CHARS).contains(&text.chars().count()) && key != title && !title.contains(&key)
+    (MIN_CHARS..=MAX_CHARS).contains(&text.chars().count())
+        && crate::text::word_count(text) >= MIN_WORDS
+        && key != title
+        && !title.contains(&key)
 }
 
 fn says(text: &str, description: &str) -> bool {
@@ -120,24 +143,35 @@ fn says(text: &str, description: &str) -> bool {
 /// A paragraph among paragraphs is where the story begins: sites copy it into the description.
 fn is_first_paragraph(element: Element<'_>) -> bool {
     element.name() == "p"
-        && element.parent().is_some_and(|p| {
-            p.child_elements()
-                .filter(|c| c.name() == "p" && *c != element)
-                .count()
-                >= 2
-        })
+        && element
+            .parent()
+            .is_some_and(|p| p.child_elements().filter(|c| c.name() == "p").nth(2).is_some())
 }
 
 fn is_classed(element: Element<'_>) -> bool {
-    ["class", "data-testid", "id"].iter().any(|name| {
-        element.attr(name).is_some_and(|value| {
-            value.len() < 300
-                && value.split_ascii_whitespace().any(|word| {
-                    let word = word.to_ascii_lowercase();
-                    DEK.iter().any(|d| word.contains(d))
-                        && !word.contains("desktop")
-                        && !word.contains("deckung")
-                })
-        })
+    names_with(element, &MARKS).any(|name| {
+        let words = words_of(name);
+        let any = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+        let pair = words
+            .windows(2)
+            .any(|w| DEK_PAIRS.contains(&(w[0].as_str(), w[1].as_str())));
+        (pair || any(DEK)) && !any(NOT_DEK)
     })
+}
+
+/// The words of a class name: `Article_elementLead__x1` is article, element, lead, x1.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower_before = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && lower_before) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_lowercase());
+        }
+        lower_before = c.is_lowercase();
+    }
+    words.retain(|w| !w.is_empty());
+    words
 }

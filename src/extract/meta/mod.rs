@@ -12,6 +12,7 @@ mod json_repair;
 mod language;
 mod months;
 mod names;
+mod near;
 mod people;
 mod rest;
 mod title;
@@ -28,7 +29,8 @@ pub use language::normalise as normalise_language;
 use crate::article::{FieldValue, Metadata};
 use crate::dom::{Dom, Element, Selector};
 use crate::sites::rule::{Field, FieldRule};
-use collect::{Found, Near};
+use collect::Found;
+use near::Near;
 use title::SiteNames;
 
 /// What is known about a page beside its bytes.
@@ -193,7 +195,7 @@ impl<'r> Reader<'r> {
         let people = sources.authors();
         let said: Vec<&str> = people.found.iter().map(|(raw, _)| raw.as_str()).collect();
         self.meta.byline = sources
-            .byline()
+            .byline(&people.names)
             .or_else(|| (!said.is_empty()).then(|| said.join(", ")));
         for (raw, source) in &people.found {
             self.record_default(Field::Authors, raw, source);
@@ -288,3 +290,6 @@ impl<'r> Reader<'r> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,7 +103,7 @@ pub(super) const ROLES: &[&str] = &[
 pub(super) const NOBODY: &[&str] = &[
     "admin", "administrator", "adm", "webmaster", "editor", "editors", "the editors", "staff", "staff writer",
     "staff writers", "staff reporter", "staff report", "staff reports", "web desk", "news desk", "newsroom staff",
-    "guest", "guest author", "contributor", "contributors", "unknown", "anonymous", "author", "authors",
+    "guest", "guest author", "contributor", "contributors", "unknown", "anonymous", "anonym", "anonyme", "anónimo", "anonimo", "author", "authors",
     "no author", "n/a", "na", "none", "null", "undefined", "nan", "false", "true", "root", "user", "default",
     "super user", "superuser", "wordpress", "email the author", "email", "e-mail", "mail", "follow", "following",
     "share", "twitter", "facebook", "instagram", "view profile", "see all", "more", "read more", "profile", "bio",

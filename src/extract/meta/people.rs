@@ -1,12 +1,16 @@
 //! Who wrote it: the order in which a page's bylines are asked, and the byline as readers see it.
 //! Parting a byline into names is `authors`' business.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
 use super::authors::{has_lead, push_once, split};
-use super::collect::{Found, Near, labelled, prop_value};
+use super::collect::{Found, prop_value};
 use super::json_ld::JsonLd;
 use super::names::{AUTHOR_LABELS, WRITTEN_BY};
+use super::near::{Line, Near, labelled, names_with};
 use super::title::SiteNames;
 use crate::dom::Element;
 use crate::text::{fold, unescape_twice};
@@ -46,44 +50,22 @@ const INVERTED: &[&str] = &[
 ];
 
 /// Parts of class names, ids and test ids that mark a byline.
-const BYLINE: &[&str] = &[
-    "byline",
-    "author",
-    "autor",
-    "auteur",
-    "verfasser",
-    "forfatter",
-    "penulis",
-    "reporter",
-];
+static BYLINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?i)byline|author|autor|auteur|verfasser|forfatter|penulis|reporter")
+        .expect("a pattern of the program's own, run by its tests")
+});
 /// Parts that say it is something else, or the byline's furniture.
-const NOT_BYLINE: &[&str] = &[
-    "bio",
-    "avatar",
-    "image",
-    "img",
-    "photo",
-    "picture",
-    "social",
-    "follow",
-    "comment",
-    "email",
-    "mail",
-    "twitter",
-    "date",
-    "time",
-    "credit",
-    "caption",
-    "quote",
-    "job",
-    "role",
-    "title",
-    "function",
-    "description",
-    "share",
-    "related",
-    "media",
-];
+static NOT_BYLINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        "(?i)bio|avatar|image|img|photo|picture|social|follow|comment|mail|twitter|date|time|credit|caption|quote|job\
+         |role|title|function|description|share|related|media",
+    )
+    .expect("a pattern of the program's own, run by its tests")
+});
+/// Most elements in a line that only its words mark as a byline.
+const MAX_PARTS: usize = 4;
+/// Most words of such a line.
+const MAX_LED_WORDS: usize = 12;
 
 /// Authors and where they were found.
 #[derive(Default)]
@@ -180,12 +162,24 @@ impl Sources<'_, '_> {
         if more { shown } else { said }
     }
 
-    /// The byline as it stands near the headline.
-    pub(super) fn byline(&self) -> Option<String> {
-        self.near_bylines()
+    /// The byline as it stands near the headline: the shortest line that names the most of
+    /// `authors`. Without any name it would be a date or a button.
+    pub(super) fn byline(&self, authors: &[String]) -> Option<String> {
+        let lower: Vec<String> = authors.iter().map(|a| a.to_lowercase()).collect();
+        let lines = self
+            .near_bylines()
             .into_iter()
-            .map(|e| e.text())
-            .find(|t| is_byline_text(t))
+            .filter_map(Line::text)
+            .filter(|t| is_byline_text(t));
+        let named = lines.map(|line| {
+            let text = line.to_lowercase();
+            let count = lower.iter().filter(|a| text.contains(a.as_str())).count();
+            (count, std::cmp::Reverse(line.chars().count()), line)
+        });
+        named
+            .filter(|(count, ..)| *count > 0)
+            .max()
+            .map(|(.., line)| line.to_owned())
     }
 
     fn by_ld(&self, property: &str) -> People {
@@ -198,7 +192,13 @@ impl Sources<'_, '_> {
                 } else {
                     property.to_owned()
                 };
-                people.add(&raw, format!("json-ld:{path}"), split(&raw, self.languages, true));
+                // A site's name may hold the marks that part names.
+                let several = !self.site.is_one(&raw);
+                people.add(
+                    &raw,
+                    format!("json-ld:{path}"),
+                    split(&raw, self.languages, several),
+                );
             }
         }
         people
@@ -242,7 +242,10 @@ impl Sources<'_, '_> {
                 };
                 people.add(&raw, format!("meta:{key}"), names);
             }
-            if people.names.iter().any(|n| !self.site.is_one(n)) {
+            // `The Paper, Frankfurt, Germany`: the site, and where it is.
+            if people.names.first().is_some_and(|n| self.site.is_one(n)) {
+                people.names.truncate(1);
+            } else if !people.names.is_empty() {
                 return people;
             }
             if own.names.is_empty() {
@@ -309,17 +312,12 @@ impl Sources<'_, '_> {
         if !people.names.is_empty() {
             return people;
         }
-        for element in self.near_bylines() {
-            let raw = element.text();
-            if !is_byline_text(&raw) {
+        for line in self.near_bylines() {
+            let Some(raw) = line.text().filter(|t| is_byline_text(t)) else {
                 continue;
-            }
-            let line = without_dates(&raw);
-            people.add(
-                &raw,
-                format!("html:{}", element.path()),
-                split(&line, self.languages, true),
-            );
+            };
+            let names = split(&without_dates(raw), self.languages, true);
+            people.add(raw, format!("html:{}", line.element.path()), names);
             if !people.names.is_empty() {
                 break;
             }
@@ -327,58 +325,42 @@ impl Sources<'_, '_> {
         people
     }
 
-    /// Elements near the headline that look like a byline, the surest first.
-    fn near_bylines(&self) -> Vec<Element<'_>> {
-        let mut classed = Vec::new();
+    /// Lines near the headline that look like a byline, the surest first.
+    fn near_bylines(&self) -> Vec<&Line<'_>> {
+        let mut classed: Vec<&Line<'_>> = Vec::new();
         let mut led = Vec::new();
-        for &element in &self.near.elements {
+        for line in self.near.lines.iter().filter(|l| !l.beside) {
+            let element = line.element;
             let byline = is_classed(element);
-            if !byline
-                && !matches!(
-                    element.name(),
-                    "p" | "span" | "div" | "li" | "address" | "strong" | "a" | "em"
-                )
-            {
+            let plain = matches!(
+                element.name(),
+                "p" | "span" | "div" | "li" | "address" | "strong" | "a" | "em"
+            );
+            if !byline && (!plain || element.child_elements().nth(MAX_PARTS).is_some()) {
                 continue;
             }
-            if !byline && element.child_elements().count() > 4 {
+            let Some(text) = line.text().filter(|t| t.chars().count() <= MAX_BYLINE_CHARS) else {
                 continue;
-            }
-            let text = element.text();
-            if text.is_empty() || text.chars().count() > MAX_BYLINE_CHARS || self.near.is_beside(element) {
-                continue;
-            }
+            };
             if byline {
-                classed.push(element);
-            } else if has_lead(&text) && text.split(' ').count() <= 12 {
-                led.push(element);
+                classed.push(line);
+            } else if text.split(' ').nth(MAX_LED_WORDS).is_none() && has_lead(text) {
+                led.push(line);
             }
         }
         // A name's own element inside a byline says less around it.
-        let inner: Vec<Element<'_>> = classed
+        let holds =
+            |outer: &Line<'_>, inner: &Line<'_>| inner.element.ancestors().any(|a| a == outer.element);
+        let (inner, outer): (Vec<_>, Vec<_>) = classed
             .iter()
             .copied()
-            .filter(|e| !classed.iter().any(|o| o != e && o.ancestors().any(|a| a == *e)))
-            .collect();
-        let mut out = inner;
-        out.append(&mut led);
-        out
+            .partition(|l| !classed.iter().any(|other| holds(l, other)));
+        [inner, led, outer].concat()
     }
 }
 
 fn is_classed(element: Element<'_>) -> bool {
-    ["class", "id", "data-testid", "data-component", "itemprop"]
-        .iter()
-        .any(|name| {
-            element.attr(name).is_some_and(|value| {
-                value.len() < 300
-                    && value.split_ascii_whitespace().any(|word| {
-                        let word = word.to_ascii_lowercase();
-                        BYLINE.iter().any(|b| word.contains(b))
-                            && !NOT_BYLINE.iter().any(|n| word.contains(n))
-                    })
-            })
-        })
+    names_with(element, &BYLINE).any(|word| !NOT_BYLINE.is_match(word))
 }
 
 fn is_byline_text(text: &str) -> bool {

@@ -1,12 +1,16 @@
 //! When it was published and changed: the order in which a page's dates are asked. Reading one
 //! date is `dates`' business.
 
-use jiff::tz::TimeZone;
+use std::sync::LazyLock;
 
-use super::collect::{Found, Near, labelled, prop_value};
+use jiff::tz::TimeZone;
+use regex::Regex;
+
+use super::collect::{Found, prop_value};
 use super::dates::{FoundDate, Zone, find_date};
 use super::json_ld::JsonLd;
 use super::months::DATE_LABELS;
+use super::near::{Near, labelled, names_with};
 
 /// Metas with the date of publication, the surest first.
 const PUBLISHED: &[&str] = &[
@@ -57,18 +61,12 @@ const MODIFIED: &[&str] = &[
     "last-modified",
 ];
 /// Parts of class names that mark a date.
-const DATED: &[&str] = &[
-    "date",
-    "time",
-    "publish",
-    "datum",
-    "fecha",
-    "stamp",
-    "pubinfo",
-    "meta-info",
-    "lineinfo",
-    "tarih",
-];
+static DATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?i)date|time|publish|datum|fecha|stamp|pubinfo|meta-info|lineinfo|tarih")
+        .expect("a pattern of the program's own, run by its tests")
+});
+/// Most elements in a line that nothing marks as a date.
+const MAX_PARTS: usize = 3;
 /// Longest text that is still a date line, in characters.
 const MAX_DATE_LINE_CHARS: usize = 120;
 /// Longest line that is taken for a date without a class that says so, in characters.
@@ -179,26 +177,21 @@ impl Sources<'_, '_> {
     /// says hardly anything else.
     fn by_page(&self) -> Option<Dated> {
         let mut plain = None;
-        for &element in &self.near.elements {
-            let classed = ["class", "id", "data-testid"]
-                .iter()
-                .filter_map(|a| element.attr(a))
-                .any(|value| {
-                    let value = value.to_ascii_lowercase();
-                    DATED.iter().any(|d| value.contains(d))
-                });
-            if !classed && (plain.is_some() || element.child_elements().count() > 3) {
+        for line in self.near.lines.iter().filter(|l| !l.beside) {
+            let element = line.element;
+            let classed = names_with(element, &DATED).next().is_some();
+            if !classed && (plain.is_some() || element.child_elements().nth(MAX_PARTS).is_some()) {
                 continue;
             }
-            let text = element.text();
-            let chars = text.chars().count();
-            if chars > MAX_DATE_LINE_CHARS
-                || (!classed && chars > MAX_PLAIN_CHARS)
-                || self.near.is_beside(element)
-            {
+            let most = if classed {
+                MAX_DATE_LINE_CHARS
+            } else {
+                MAX_PLAIN_CHARS
+            };
+            let Some(text) = line.text().filter(|t| t.chars().count() <= most) else {
                 continue;
-            }
-            let Some(found) = self.read(text, format!("html:{}", element.path())) else {
+            };
+            let Some(found) = self.read(text.to_owned(), format!("html:{}", element.path())) else {
                 continue;
             };
             if classed {
