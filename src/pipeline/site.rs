@@ -89,7 +89,7 @@ impl Run<'_> {
             ));
             return Ok(false);
         }
-        let mut queue: VecDeque<Wanted> = self.named_listings(&robots.sitemaps().to_vec(), &home).into();
+        let mut queue: VecDeque<Wanted> = self.named_listings(robots.sitemaps(), &home).into();
         let mut readable = 0;
         let mut tried = 0;
         while let Some(wanted) = queue.pop_front() {
