@@ -67,14 +67,18 @@ pub(super) fn writable(path: &Path) -> Result<Connection, StoreError> {
     let sql = |e| StoreError::sql(path, "open the database", e);
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let logged = has_log(path);
     let conn = Connection::open_with_flags(path, flags).map_err(sql)?;
-    // Until the file is known to be ours, closing it must not move the log into it.
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(sql)?;
+    // Until the file is known to be ours, closing it must not move a log that was there into it.
+    // Without one, closing leaves nothing beside it.
+    let keep_log = |keep| {
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
+            .map_err(sql)
+    };
+    keep_log(logged)?;
     settle(&conn).map_err(sql)?;
     check_identity(&conn, path)?;
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
-        .map_err(sql)?;
+    keep_log(false)?;
     Ok(conn)
 }
 
