@@ -11,6 +11,10 @@ use crate::store::value::{count, int, read_time};
 
 /// Words of a snippet.
 const SNIPPET_WORDS: u32 = 24;
+/// Most words of a query; more make FTS5's expression too deep (its limit is 256).
+const MAX_QUERY_WORDS: usize = 64;
+/// Most characters of a word: one "word" of `a-b-c-…` is a phrase of that many tokens.
+const MAX_QUERY_WORD_CHARS: usize = 256;
 /// How much more a word counts in the title, and in the subtitle, than in the text.
 const TITLE_WEIGHT: f64 = 8.0;
 const SUBTITLE_WEIGHT: f64 = 4.0;
@@ -136,6 +140,8 @@ fn quoted(words: &str) -> Option<String> {
     let terms: Vec<String> = words
         .split(|c| crate::text::is_space(c) || c == '\0')
         .filter(|w| w.chars().any(char::is_alphanumeric))
+        .take(MAX_QUERY_WORDS)
+        .map(|w| w.chars().take(MAX_QUERY_WORD_CHARS).collect::<String>())
         .map(|w| format!("\"{}\"", w.replace('"', "\"\"")))
         .collect();
     (!terms.is_empty()).then(|| terms.join(" "))
@@ -227,6 +233,9 @@ mod tests {
         ];
         for input in inputs {
             assert!(reader.search(input, 10).is_ok(), "{input:?}");
+        }
+        for piece in ["told ", "told-", "\"", "東京"] {
+            reader.search(&piece.repeat(20_000), 10).unwrap();
         }
         assert_eq!(
             reader.search("told AND", 10).unwrap(),

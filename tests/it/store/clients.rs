@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use copydesk::store::{APPLICATION_ID, Reader};
+use copydesk::store::{APPLICATION_ID, Reader, Writer};
 use rusqlite::Connection;
 
 use super::{revision, story, writer};
@@ -99,7 +99,7 @@ async fn a_version_has_the_columns_of_an_article_in_the_same_order() {
     let conn = Connection::open(archive(dir.path()).await).unwrap();
     let columns = |table: &str| -> Vec<String> {
         let statement = conn.prepare(&format!("select * from {table}")).unwrap();
-        statement.column_names().into_iter().map(str::to_owned).collect()
+        statement.column_names().map(str::to_owned).collect()
     };
     assert_eq!(columns("article_versions"), columns("articles"));
 }
@@ -204,4 +204,21 @@ async fn a_reader_never_waits_for_the_writer() {
     assert_eq!(title().as_deref(), Some("Other"));
     tx.commit().unwrap();
     assert_eq!(title().as_deref(), Some("not yet"));
+}
+
+#[tokio::test]
+async fn two_programs_that_write_at_once_wait_for_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = archive(dir.path()).await;
+    let ((one, run), (two, _)) = (writer(&path).await, writer(&path).await);
+    let write = async |by: &Writer, name: &str| {
+        for n in 0..40 {
+            by.record_page(story(run, &format!("https://news.example/{name}/{n}"), "Told"))
+                .await
+                .unwrap();
+        }
+    };
+    tokio::join!(write(&one, "one"), write(&two, "two"));
+    let status = Reader::open(&path).unwrap().site_status().unwrap();
+    assert_eq!(status[0].articles, 82);
 }
