@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a file for each subject.
 
+mod common_rules;
 mod discover;
 mod faults;
 mod fetch;
