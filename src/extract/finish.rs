@@ -11,7 +11,10 @@ use super::claim::Claim;
 const TOP_BLOCKS: usize = 8;
 
 /// Takes out the blocks that only repeat title, subtitle or authors.
-pub(super) fn run(meta: &Metadata, found: &mut [Found<'_>]) {
+///
+/// `dek_stands`: the layout's keep-list names the text and its author says nothing of a dek, so what
+/// it keeps is the story, even where the page's description says the same.
+pub(super) fn run(meta: &Metadata, dek_stands: bool, found: &mut [Found<'_>]) {
     let title = meta.title.as_deref().map(key);
     let subtitle = meta.subtitle.as_deref().map(key);
     let authors: Vec<String> = meta.authors.iter().map(|a| key(a)).collect();
@@ -27,7 +30,7 @@ pub(super) fn run(meta: &Metadata, found: &mut [Found<'_>]) {
         let top = kept <= TOP_BLOCKS;
         let claim = if top && title.as_ref() == Some(&this) {
             Claim::generic(Category::Byline, "headline")
-        } else if top && subtitle.as_ref() == Some(&this) {
+        } else if top && !dek_stands && subtitle.as_ref() == Some(&this) {
             Claim::generic(Category::Byline, "dek")
         } else if block.block.kind != BlockKind::Heading
             && !authors.is_empty()

@@ -5,6 +5,7 @@ use url::Url;
 use crate::article::{Article, Block, Extractor, Removal};
 use crate::dom::{Dom, DomError, Element};
 use crate::outcome::Outcome;
+use crate::sites::rule::Field;
 
 use super::blocks::{self, Found, Marks};
 use super::meta::{self, JsonLd};
@@ -101,7 +102,10 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
     if extractor == Extractor::Generic {
         generic::prune(&mut found);
     }
-    finish::run(&metadata, &mut found);
+    let dek_stands = layout.as_ref().is_some_and(|(layout, _)| {
+        layout.paragraphs.is_some() && !layout.fields.iter().any(|rule| rule.field == Field::Subtitle)
+    });
+    finish::run(&metadata, dek_stands, &mut found);
     if let Some(memory) = memory {
         memory.strip(&mut found);
     }

@@ -342,10 +342,10 @@ impl JsonSchema for FieldSpec {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let table = generator.subschema_for::<FieldTable>();
         schemars::json_schema!({
-            "description": "One source, a list of sources of which the first that yields wins, or a table with `select`.",
+            "description": "One source, a list of sources of which the first that yields wins, or a table with `select`. An empty list: the site has no such field, and no default is asked.",
             "anyOf": [
                 { "type": "string" },
-                { "type": "array", "items": { "type": "string" }, "minItems": 1 },
+                { "type": "array", "items": { "type": "string" } },
                 table
             ]
         })

@@ -142,10 +142,16 @@ fn says(text: &str, description: &str) -> bool {
 
 /// A paragraph among paragraphs is where the story begins: sites copy it into the description.
 fn is_first_paragraph(element: Element<'_>) -> bool {
-    element.name() == "p"
-        && element
+    let paragraph = match element.name() {
+        "strong" | "span" => element.ancestors().take(2).find(|a| a.name() == "p"),
+        "p" => Some(element),
+        _ => None,
+    };
+    paragraph.is_some_and(|paragraph| {
+        paragraph
             .parent()
             .is_some_and(|p| p.child_elements().filter(|c| c.name() == "p").nth(2).is_some())
+    })
 }
 
 fn is_classed(element: Element<'_>) -> bool {

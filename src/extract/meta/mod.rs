@@ -104,6 +104,11 @@ impl<'r> Reader<'r> {
         self.rules.iter().find(|r| r.field == field)
     }
 
+    /// Whether the rule says that the site has no such field: an empty list of sources.
+    fn has_none(&self, field: Field) -> bool {
+        self.rule(field).is_some_and(|rule| rule.sources.is_empty())
+    }
+
     fn record(&mut self, field: &'static str, value: &str, source: &str) {
         self.meta.fields.push(FieldValue {
             field,
@@ -152,6 +157,9 @@ impl<'r> Reader<'r> {
     }
 
     fn title(&mut self, found: &Found<'_>, site: &SiteNames) {
+        if self.has_none(Field::Title) {
+            return;
+        }
         self.meta.title = self.ruled(Field::Title).or_else(|| {
             let headline = title::choose(found, self.ld, site)?;
             self.record_default(Field::Title, &headline.found, headline.source);
@@ -160,6 +168,9 @@ impl<'r> Reader<'r> {
     }
 
     fn subtitle(&mut self, found: &Found<'_>, near: &Near<'_>) {
+        if self.has_none(Field::Subtitle) {
+            return;
+        }
         self.meta.subtitle = self.ruled(Field::Subtitle).or_else(|| {
             let (text, source) = dek::find(found, self.ld, near, self.meta.title.as_deref())?;
             self.record_default(Field::Subtitle, &text, &source);
@@ -168,6 +179,9 @@ impl<'r> Reader<'r> {
     }
 
     fn people(&mut self, found: &Found<'_>, site: &SiteNames, near: &Near<'_>) {
+        if self.has_none(Field::Authors) {
+            return;
+        }
         let languages = self.languages();
         let languages: Vec<&str> = languages.iter().map(String::as_str).collect();
         if let Some(rule) = self.rule(Field::Authors) {
@@ -240,7 +254,7 @@ impl<'r> Reader<'r> {
     }
 
     fn default_date(&mut self, field: Field, dated: Option<when::Dated>) -> Option<String> {
-        let dated = dated?;
+        let dated = dated.filter(|_| !self.has_none(field))?;
         let source = format!("{}{}", dated.source, dated.date.remark());
         self.record_default(field, &dated.raw, &source);
         Some(dated.date.iso)
@@ -248,7 +262,8 @@ impl<'r> Reader<'r> {
 
     fn terms(&mut self, found: &Found<'_>) {
         self.meta.section = self.ruled(Field::Section).or_else(|| {
-            let (section, raw, source) = rest::section(found, self.ld)?;
+            let (section, raw, source) =
+                rest::section(found, self.ld).filter(|_| !self.has_none(Field::Section))?;
             self.record_default(Field::Section, &raw, &source);
             Some(section)
         });
@@ -263,7 +278,9 @@ impl<'r> Reader<'r> {
             }
             return;
         }
-        if let Some((terms, raw, source)) = rest::keywords(found, self.ld) {
+        if let Some((terms, raw, source)) = rest::keywords(found, self.ld)
+            && !self.has_none(Field::Keywords)
+        {
             self.record_default(Field::Keywords, &raw, &source);
             self.meta.keywords = terms;
         }
