@@ -1,2 +1,22 @@
 //! From a page to an article: pure and synchronous, no clock, no input or output. The same page,
 //! rules and memory always give the same article.
+
+mod blocks;
+mod claim;
+mod clean;
+mod finish;
+mod generic;
+mod images;
+mod memory;
+pub mod meta;
+mod note;
+mod page;
+mod ruleset;
+mod strip;
+mod verdict;
+
+pub use clean::{Cleaned, clean};
+pub use memory::Memory;
+pub use note::Note;
+pub use page::{Extraction, Page, dump, extract};
+pub use ruleset::RuleSet;

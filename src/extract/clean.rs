@@ -1,0 +1,101 @@
+//! Text that someone already scraped, without its boilerplate: the text and region strips of the
+//! same rule files, over lines in place of blocks. Kept lines are never changed.
+
+use crate::article::Removal;
+use crate::sites::rule::{StripWhat, Until};
+
+use super::claim::Claim;
+use super::note::Note;
+use super::ruleset::RuleSet;
+use super::strip::{self, Strippable};
+
+/// A text without its boilerplate.
+#[derive(Debug, Clone)]
+pub struct Cleaned {
+    /// The kept lines; runs of empty lines are one, none at either end, one line end at the end.
+    pub text: String,
+    /// The lines taken out.
+    pub removed: Vec<Removal>,
+    /// What rules meant to do and could not.
+    pub notes: Vec<Note>,
+}
+
+struct Line<'a> {
+    raw: &'a str,
+    folded: String,
+    claim: Option<Claim>,
+}
+
+impl Strippable for Line<'_> {
+    fn text(&self) -> &str {
+        &self.folded
+    }
+    fn is_heading(&self) -> bool {
+        false
+    }
+    fn is_blank(&self) -> bool {
+        self.folded.is_empty()
+    }
+    fn is_kept(&self) -> bool {
+        self.claim.is_none()
+    }
+    fn take(&mut self, claim: Claim) {
+        self.claim = Some(claim);
+    }
+}
+
+/// Cleans a text, one block a line. `select`, `whole` and `closest` have no meaning here: a
+/// `text` match takes its line, and strips that need elements are passed over.
+pub fn clean(text: &str, rules: &RuleSet) -> Cleaned {
+    let line = |raw| Line { raw, folded: crate::text::fold(raw), claim: None };
+    let mut lines: Vec<Line<'_>> = text.lines().map(line).collect();
+    // The end of the text ends a `blank` region as an empty line does.
+    lines.push(line(""));
+    let mut notes = Vec::new();
+    for rule in rules.strips() {
+        match &rule.what {
+            StripWhat::Block { text: Some(pattern), select: None, whole: None, at: None, .. } => {
+                for line in lines.iter_mut().filter(|l| l.is_kept() && !l.is_blank()) {
+                    if pattern.is_match(&line.folded) {
+                        line.take(Claim::strip(rule));
+                    }
+                }
+            }
+            StripWhat::Region { from, until } if !matches!(until, Until::Heading) => {
+                strip::region(rule, from, until, &mut lines, &mut notes);
+            }
+            StripWhat::Block { .. } | StripWhat::Region { .. } => {}
+        }
+    }
+    settle(lines, notes)
+}
+
+fn settle(lines: Vec<Line<'_>>, notes: Vec<Note>) -> Cleaned {
+    let mut text = String::new();
+    let mut removed = Vec::new();
+    let (mut position, mut gap) = (0, false);
+    for line in lines {
+        match line.claim {
+            Some(_) if line.folded.is_empty() => {}
+            Some(claim) => removed.push(Removal {
+                category: claim.category,
+                rule: claim.rule.as_ref().to_owned(),
+                pattern: claim.pattern.as_ref().to_owned(),
+                text: line.folded,
+                position,
+                path: String::new(),
+            }),
+            None if line.folded.is_empty() => gap = true,
+            None => {
+                if gap && position > 0 {
+                    text.push('\n');
+                }
+                gap = false;
+                position += 1;
+                text.push_str(line.raw);
+                text.push('\n');
+            }
+        }
+    }
+    Cleaned { text, removed, notes }
+}

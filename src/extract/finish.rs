@@ -1,0 +1,60 @@
+//! The last look at the blocks of any body, found by rule or not: what the article tells as data
+//! (headline, dek, byline) is not told again in the text.
+
+use crate::article::{BlockKind, Category, Metadata};
+use crate::text;
+
+use super::blocks::Found;
+use super::claim::Claim;
+
+/// Blocks from the start among which a repeated dek or byline is looked for.
+const TOP_BLOCKS: usize = 8;
+
+/// Takes out the blocks that only repeat title, subtitle or authors.
+pub(super) fn run(meta: &Metadata, found: &mut [Found<'_>]) {
+    let title = meta.title.as_deref().map(key);
+    let subtitle = meta.subtitle.as_deref().map(key);
+    let authors: Vec<String> = meta.authors.iter().map(|a| key(a)).collect();
+    let all_authors = key(&meta.authors.join(" "));
+    let mut kept = 0;
+    for block in found.iter_mut().filter(|f| f.claim.is_none()) {
+        let this = key(&block.block.text);
+        if this.is_empty() {
+            continue;
+        }
+        kept += 1;
+        let top = kept <= TOP_BLOCKS;
+        let claim = if top && title.as_ref() == Some(&this) {
+            Claim::generic(Category::Byline, "headline")
+        } else if top && subtitle.as_ref() == Some(&this) {
+            Claim::generic(Category::Byline, "dek")
+        } else if block.block.kind != BlockKind::Heading
+            && !authors.is_empty()
+            && (authors.contains(&without_by(&this)) || without_by(&this) == all_authors)
+        {
+            Claim::generic(Category::Byline, "authors")
+        } else {
+            continue;
+        };
+        block.claim = Some(claim);
+    }
+}
+
+/// Letters and digits in lower case, words by one space: how two tellings are compared.
+fn key(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .flat_map(char::to_lowercase)
+        .collect();
+    text::fold(&plain)
+}
+
+fn without_by(key: &str) -> String {
+    for by in ["by ", "von ", "par ", "por ", "di ", "av ", "af ", "door "] {
+        if let Some(rest) = key.strip_prefix(by) {
+            return rest.to_owned();
+        }
+    }
+    key.to_owned()
+}

@@ -1,0 +1,44 @@
+//! What an author of rules should know of a page and would not see in its text.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Something a rule meant to do and could not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "note")]
+pub enum Note {
+    /// A region opened and its end never came: nothing was removed.
+    OpenRegion {
+        /// The rule's place.
+        rule: String,
+        /// The block that opened it.
+        from: String,
+    },
+    /// A `closest` ancestor is not there: only the block went.
+    NoClosest {
+        /// The rule's place.
+        rule: String,
+    },
+    /// The site has layouts, and none of their bodies is on the page.
+    NoLayout {
+        /// The rule file.
+        rule: String,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OpenRegion { rule, from } => {
+                write!(f, "{rule}: a region opens at “{from}” and never ends; nothing was removed")
+            }
+            Self::NoClosest { rule } => {
+                write!(f, "{rule}: no `closest` ancestor inside the body; only the block was removed")
+            }
+            Self::NoLayout { rule } => {
+                write!(f, "{rule}: no layout's `body` is on this page; the generic extractor found the text")
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! From one page to its extraction: the order of the steps (DESIGN §3 and §4), and nothing else.
+
+use url::Url;
+
+use crate::article::{Article, Block, Extractor, Removal};
+use crate::dom::{Dom, DomError, Element};
+use crate::outcome::Outcome;
+
+use super::blocks::{self, Found, Marks};
+use super::meta::{self, JsonLd};
+use super::note::Note;
+use super::ruleset::RuleSet;
+use super::{finish, generic, images, memory::Memory, strip, verdict};
+
+/// A page as it was fetched and decoded.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// Its HTML.
+    pub html: &'a str,
+    /// Its address, where known: relative links are resolved against it.
+    pub url: Option<&'a Url>,
+}
+
+/// What a page gave.
+#[derive(Debug, Clone)]
+pub struct Extraction {
+    /// What the page turned out to be.
+    pub outcome: Outcome,
+    /// Why it is no article, where it is none.
+    pub reason: Option<String>,
+    /// The article; its text is given whatever the outcome.
+    pub article: Article,
+    /// What rules meant to do and could not.
+    pub notes: Vec<Note>,
+}
+
+/// What speaks for a page being an article, beside its text.
+pub(super) struct Evidence {
+    /// The page calls itself an article (JSON-LD, Open Graph, microdata).
+    pub(super) declared: bool,
+    /// The step by which the body was found.
+    pub(super) step: &'static str,
+}
+
+/// Extracts the article of a page by these rules and this memory.
+///
+/// # Errors
+/// When the page exceeds the limits on nesting or nodes.
+pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Result<Extraction, DomError> {
+    let replaced = rules.site().filter(|s| !s.replace.is_empty()).map(|site| {
+        site.replace.iter().fold(page.html.to_owned(), |html, r| html.replace(&r.find, &r.with))
+    });
+    let dom = Dom::parse(replaced.as_deref().unwrap_or(page.html))?;
+    let ld = JsonLd::parse(&dom);
+    let layout = rules.layout(&dom);
+    let site = rules.site();
+    let facts = meta::PageFacts {
+        url: page.url,
+        language: site.and_then(|s| s.language.as_deref()),
+        timezone: site.and_then(|s| s.timezone.as_ref()),
+        sponsored: site.and_then(|s| s.sponsored.as_ref()),
+    };
+    let fields = layout.as_ref().map_or(&[][..], |(l, _)| &l.fields);
+    let mut metadata = meta::read(&dom, &ld, facts, fields);
+
+    let mut notes = Vec::new();
+    let mut marks = Marks::default();
+    let extractor = if layout.is_some() { Extractor::Rules } else { Extractor::Generic };
+    let mut story = None;
+    let (bodies, mut found, step) = match &layout {
+        Some((layout, bodies)) => {
+            rules.strip_elements(bodies, &mut marks, &mut notes);
+            let heads: Vec<Element<'_>> = within(bodies, layout.headings.as_ref(), &marks);
+            if let Some(paragraphs) = &layout.paragraphs {
+                marks.keep_only(within(bodies, Some(paragraphs), &marks).into_iter());
+                marks.keep_only(heads.iter().copied());
+            }
+            marks.headings(heads.into_iter());
+            (bodies.clone(), blocks::read(bodies, &marks), "layout")
+        }
+        None => {
+            if let Some(site) = site.filter(|s| !s.layouts.is_empty()) {
+                notes.push(Note::NoLayout { rule: site.file.clone() });
+            }
+            rules.strip_elements(&[dom.body()], &mut marks, &mut notes);
+            let body = ld.article_body();
+            match generic::locate(&dom, &marks, body.as_deref()) {
+                Some(located) => {
+                    let (bodies, found, judged) = located;
+                    let step = judged.step;
+                    story = Some(judged);
+                    (bodies, found, step)
+                }
+                None => (Vec::new(), Vec::new(), "nothing"),
+            }
+        }
+    };
+
+    strip::run(rules, &bodies, &mut found, &mut notes);
+    if let Some(story) = &story {
+        generic::prune(story, &mut found);
+    }
+    finish::run(&metadata, &mut found);
+    if let Some(memory) = memory {
+        memory.strip(&mut found);
+    }
+
+    let images = bodies.first().map(|b| images::read(images::scope(*b), page.url)).unwrap_or_default();
+    let (blocks, removed) = settle(found);
+    let mut article = Article {
+        meta: Default::default(),
+        blocks,
+        removed,
+        images,
+        extractor,
+        layout: layout.as_ref().map(|(l, _)| l.name.clone()),
+        quality: 0.0,
+    };
+    if metadata.language.is_none() {
+        meta::guess_language(&mut metadata, &article.text());
+    }
+    article.meta = metadata;
+    let evidence = Evidence { declared: meta::declares_article(&dom, &ld), step };
+    let (outcome, reason, quality) = verdict::judge(&dom, &article, &evidence);
+    article.quality = quality;
+    Ok(Extraction { outcome, reason, article, notes })
+}
+
+/// Elements inside the bodies that match, `:scope` being the body, without those taken out.
+fn within<'a>(
+    bodies: &[Element<'a>],
+    selector: Option<&'a crate::dom::Selector>,
+    marks: &Marks,
+) -> Vec<Element<'a>> {
+    let Some(selector) = selector else { return Vec::new() };
+    bodies.iter().flat_map(|b| b.select(selector)).filter(|e| !marks.covers(*e)).collect()
+}
+
+/// Parts what is kept from what is taken out.
+fn settle(found: Vec<Found<'_>>) -> (Vec<Block>, Vec<Removal>) {
+    let mut blocks = Vec::new();
+    let mut removed = Vec::new();
+    for f in found {
+        match f.claim {
+            None => blocks.push(f.block),
+            Some(claim) => removed.push(Removal {
+                category: claim.category,
+                rule: claim.rule.as_ref().to_owned(),
+                pattern: claim.pattern.as_ref().to_owned(),
+                text: crate::text::fold(&f.block.text),
+                position: blocks.len(),
+                path: f.element.path(),
+            }),
+        }
+    }
+    (blocks, removed)
+}
+
+/// For training.
+#[doc(hidden)]
+pub fn dump(html: &str, rules: &RuleSet, beliefs: Option<Vec<f32>>) -> serde_json::Value {
+    let dom = Dom::parse(html).unwrap();
+    let ld = JsonLd::parse(&dom);
+    let mut marks = Marks::default();
+    rules.strip_elements(&[dom.body()], &mut marks, &mut Vec::new());
+    let body = ld.article_body();
+    generic::dump(&dom, &marks, body.as_deref(), beliefs)
+}

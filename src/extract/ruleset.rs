@@ -1,0 +1,176 @@
+//! The rules that hold for one page, made ready: a site's (or none) over the common ones. Owns
+//! their order of precedence and their element strips; block strips are `strip`'s.
+
+use std::sync::Arc;
+
+use crate::dom::{Dom, Element, Selector, SelectorSet};
+use crate::sites::rule::{CommonRules, Layout, Site, Strip, StripWhat};
+
+use super::blocks::{self, Marks};
+use super::claim::Claim;
+use super::note::Note;
+
+/// Rules of one site over the common ones, prepared once and used for all its pages.
+pub struct RuleSet {
+    site: Option<Arc<Site>>,
+    common: Arc<CommonRules>,
+    /// Selectors of the strips that act on elements, and which strip each belongs to.
+    elements: SelectorSet,
+    owners: Vec<usize>,
+}
+
+impl RuleSet {
+    /// Rules of `site` over `common`; without a site only the common ones.
+    pub fn new(site: Option<Arc<Site>>, common: Arc<CommonRules>) -> Self {
+        let mut selectors = Vec::new();
+        let mut owners = Vec::new();
+        let own = site.iter().flat_map(|s| &s.strips);
+        for (index, strip) in own.chain(&common.strips).enumerate() {
+            if let StripWhat::Block { select: Some(select), whole: None, at: None, .. } = &strip.what {
+                selectors.push(select.clone());
+                owners.push(index);
+            }
+        }
+        Self { site, common, elements: SelectorSet::new(selectors), owners }
+    }
+
+    /// The site, where there is one.
+    pub fn site(&self) -> Option<&Site> {
+        self.site.as_deref()
+    }
+
+    /// SHA-256, hex, of all the rules: `rule_sha256`.
+    pub fn sha256(&self) -> &str {
+        self.site.as_ref().map_or(&self.common.sha256, |s| &s.sha256)
+    }
+
+    /// All strips in order of precedence: the site's, its family's, the common ones.
+    pub(super) fn strips(&self) -> impl Iterator<Item = &Strip> {
+        self.site.iter().flat_map(|s| &s.strips).chain(&self.common.strips)
+    }
+
+    /// Whether the strip at this place of [`Self::strips`] is a common one.
+    pub(super) fn is_common(&self, index: usize) -> bool {
+        index >= self.site.as_ref().map_or(0, |s| s.strips.len())
+    }
+
+    /// Whether a site exempts the element from the common strips: it, or an element around it, is
+    /// on the site's `keep` list.
+    pub(super) fn exempts(&self, element: Element<'_>) -> bool {
+        let keep = self.site.as_ref().map_or(&[][..], |s| &s.keep);
+        !keep.is_empty()
+            && std::iter::once(element)
+                .chain(element.ancestors())
+                .any(|e| keep.iter().any(|k| e.matches(k)))
+    }
+
+    /// The first layout whose body is on the page, and its body: the outermost matches in order.
+    pub(super) fn layout<'a>(&'a self, dom: &'a Dom) -> Option<(&'a Layout, Vec<Element<'a>>)> {
+        let layouts = self.site.as_ref().map_or(&[][..], |s| &s.layouts);
+        layouts.iter().find_map(|layout| {
+            let bodies = outermost(dom.select(&layout.body));
+            (!bodies.is_empty()).then_some((layout, bodies))
+        })
+    }
+
+    /// Marks what element strips take out inside `bodies`: by `select`, then blocks whose `text`
+    /// takes a `closest` ancestor with it.
+    pub(super) fn strip_elements<'a>(&self, bodies: &[Element<'a>], marks: &mut Marks, notes: &mut Vec<Note>) {
+        let strips: Vec<&Strip> = self.strips().collect();
+        for body in bodies {
+            let mut done: Option<Element<'a>> = None;
+            for step in body.walk() {
+                match step {
+                    crate::dom::Step::Open(e) if done.is_none() && e != *body => {
+                        if let Some((claimed, claim)) = self.claimant(&strips, e, *body) {
+                            marks.claim(claimed, claim);
+                        }
+                        if marks.is_claimed(e) {
+                            done = Some(e);
+                        }
+                    }
+                    crate::dom::Step::Close(e) if done == Some(e) => done = None,
+                    _ => {}
+                }
+            }
+        }
+        self.strip_closest(&strips, bodies, marks, notes);
+    }
+
+    fn claimant<'a>(&self, strips: &[&Strip], e: Element<'a>, body: Element<'a>) -> Option<(Element<'a>, Claim)> {
+        let mut told: Option<String> = None;
+        let matching = self.elements.matching(e, body);
+        for index in matching.into_iter().map(|i| self.owners[i]) {
+            let strip = strips[index];
+            let StripWhat::Block { text, closest, .. } = &strip.what else { continue };
+            if let Some(pattern) = text
+                && !pattern.is_match(told.get_or_insert_with(|| e.text()))
+            {
+                continue;
+            }
+            if self.is_common(index) && self.exempts(e) {
+                continue;
+            }
+            let claimed = match closest {
+                Some(closest) => nearest(e, closest, &[body]).unwrap_or(e),
+                None => e,
+            };
+            return Some((claimed, Claim::strip(strip)));
+        }
+        None
+    }
+
+    fn strip_closest(&self, strips: &[&Strip], bodies: &[Element<'_>], marks: &mut Marks, notes: &mut Vec<Note>) {
+        let wanted: Vec<(usize, &Strip)> = strips
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| {
+                matches!(
+                    s.what,
+                    StripWhat::Block { select: None, text: Some(_), whole: None, at: None, closest: Some(_) }
+                )
+            })
+            .map(|(i, s)| (i, *s))
+            .collect();
+        if wanted.is_empty() {
+            return;
+        }
+        for found in blocks::read(bodies, marks) {
+            if found.claim.is_some() {
+                continue;
+            }
+            for (index, strip) in &wanted {
+                let StripWhat::Block { text: Some(text), closest: Some(closest), .. } = &strip.what else { continue };
+                if !text.is_match(&found.block.text) || (self.is_common(*index) && self.exempts(found.element)) {
+                    continue;
+                }
+                match nearest(found.element, closest, bodies) {
+                    Some(element) => marks.claim(element, Claim::strip(strip)),
+                    None => notes.push(Note::NoClosest { rule: strip.place.clone() }),
+                }
+                break;
+            }
+        }
+    }
+}
+
+/// The nearest ancestor-or-self that matches, inside a body and never a body itself.
+fn nearest<'a>(element: Element<'a>, selector: &Selector, bodies: &[Element<'a>]) -> Option<Element<'a>> {
+    std::iter::once(element)
+        .chain(element.ancestors())
+        .take_while(|e| !bodies.contains(e))
+        .find(|e| e.matches(selector))
+}
+
+/// Of elements in document order, those that lie in no other of them.
+pub(super) fn outermost<'a>(elements: impl Iterator<Item = Element<'a>>) -> Vec<Element<'a>> {
+    let mut seen = std::collections::HashSet::new();
+    let mut out: Vec<Element<'a>> = Vec::new();
+    for element in elements {
+        if !element.ancestors().any(|a| seen.contains(&a.id())) {
+            seen.insert(element.id());
+            out.push(element);
+        }
+    }
+    out
+}

@@ -1,0 +1,139 @@
+//! Strips that act on blocks of text: `text`, `whole`, `at` and regions. They work on a page's
+//! blocks and, where there is no HTML, on the lines of a text.
+
+use crate::article::BlockKind;
+use crate::dom::Element;
+use crate::sites::rule::{At, Strip, StripWhat, Until};
+
+use super::blocks::Found;
+use super::claim::Claim;
+use super::note::Note;
+use super::ruleset::RuleSet;
+
+/// What block strips need to know of a block.
+pub(super) trait Strippable {
+    /// Its text, white space folded.
+    fn text(&self) -> &str;
+    /// Whether it is a heading.
+    fn is_heading(&self) -> bool;
+    /// Whether it is an empty line (`clean` only).
+    fn is_blank(&self) -> bool {
+        false
+    }
+    /// Whether it is kept so far.
+    fn is_kept(&self) -> bool;
+    /// Takes it out.
+    fn take(&mut self, claim: Claim);
+}
+
+impl Strippable for Found<'_> {
+    fn text(&self) -> &str {
+        &self.block.text
+    }
+    fn is_heading(&self) -> bool {
+        self.block.kind == BlockKind::Heading
+    }
+    fn is_kept(&self) -> bool {
+        self.claim.is_none()
+    }
+    fn take(&mut self, claim: Claim) {
+        self.claim = Some(claim);
+    }
+}
+
+/// Runs the block strips over a page's blocks: all without `at` in order of precedence, then those
+/// with it, on what the others left.
+pub(super) fn run<'a>(rules: &RuleSet, bodies: &[Element<'a>], found: &mut [Found<'a>], notes: &mut Vec<Note>) {
+    let strips: Vec<&Strip> = rules.strips().collect();
+    for (index, strip) in strips.iter().enumerate() {
+        let common = rules.is_common(index);
+        match &strip.what {
+            StripWhat::Block { select: Some(_), whole: None, at: None, .. } => {}
+            StripWhat::Block { at: Some(_), .. } => {}
+            StripWhat::Block { .. } => {
+                for block in found.iter_mut().filter(|b| b.is_kept()) {
+                    if holds(strip, block, bodies) && !(common && rules.exempts(block.element)) {
+                        block.take(Claim::strip(strip));
+                    }
+                }
+            }
+            StripWhat::Region { from, until } => region(strip, from, until, found, notes),
+        }
+    }
+    for (index, strip) in strips.iter().enumerate() {
+        let StripWhat::Block { at: Some(at), .. } = &strip.what else { continue };
+        let mut kept = found.iter_mut().filter(|b| b.is_kept());
+        let candidate = match at {
+            At::First => kept.next(),
+            At::Last => kept.next_back(),
+        };
+        if let Some(block) = candidate
+            && holds(strip, block, bodies)
+            && !(rules.is_common(index) && rules.exempts(block.element))
+        {
+            block.take(Claim::strip(strip));
+        }
+    }
+}
+
+/// Whether all conditions of a block strip but its position hold.
+fn holds(strip: &Strip, block: &Found<'_>, bodies: &[Element<'_>]) -> bool {
+    let StripWhat::Block { select, text, whole, .. } = &strip.what else { return false };
+    let inside = |selector: &crate::dom::Selector| {
+        std::iter::once(block.element)
+            .chain(block.element.ancestors())
+            .take_while(|e| !bodies.contains(e))
+            .any(|e| e.matches(selector))
+    };
+    text.as_ref().is_none_or(|t| t.is_match(&folded(&block.block.text)))
+        && select.as_ref().is_none_or(inside)
+        && whole.as_ref().is_none_or(|w| block.lies_in(w, bodies))
+}
+
+/// A block's text as patterns see it: line ends are white space too.
+fn folded(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains(['\n', '\t']) { crate::text::fold(text).into() } else { text.into() }
+}
+
+/// Runs one region strip: each kept block that matches `from` opens a region.
+pub(super) fn region<B: Strippable>(
+    strip: &Strip,
+    from: &regex::Regex,
+    until: &Until,
+    blocks: &mut [B],
+    notes: &mut Vec<Note>,
+) {
+    let mut at = 0;
+    while at < blocks.len() {
+        if !(blocks[at].is_kept() && !blocks[at].is_blank() && from.is_match(&folded(blocks[at].text()))) {
+            at += 1;
+            continue;
+        }
+        let rest = &blocks[at + 1..];
+        let next = |ends: &dyn Fn(&B) -> bool| rest.iter().position(|b| b.is_kept() && ends(b)).map(|n| at + 1 + n);
+        let end = match until {
+            Until::End => Some(blocks.len()),
+            Until::Heading => next(&|b| b.is_heading()),
+            Until::Blank => next(&|b| b.is_blank()),
+            Until::Pattern(pattern) => next(&|b| pattern.is_match(&folded(b.text()))),
+        };
+        match end {
+            Some(end) => {
+                for block in blocks[at..end].iter_mut().filter(|b| b.is_kept()) {
+                    block.take(Claim::strip(strip));
+                }
+                at = end;
+            }
+            None => {
+                // `blank` speaks of plain text: on a page it never applies, which is no fault.
+                if !matches!(until, Until::Blank) {
+                    notes.push(Note::OpenRegion {
+                        rule: strip.place.clone(),
+                        from: blocks[at].text().chars().take(60).collect(),
+                    });
+                }
+                at += 1;
+            }
+        }
+    }
+}
