@@ -164,5 +164,5 @@ pub fn dump(html: &str, rules: &RuleSet, beliefs: Option<Vec<f32>>) -> serde_jso
     let mut marks = Marks::default();
     rules.strip_elements(&[dom.body()], &mut marks, &mut Vec::new());
     let body = ld.article_body();
-    generic::dump(&dom, &marks, body.as_deref(), beliefs)
+    generic::dump(&dom, &marks, body.as_deref(), beliefs, rules)
 }

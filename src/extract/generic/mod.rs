@@ -129,7 +129,7 @@ pub(super) fn prune(story: &Judged, found: &mut [Found<'_>]) {
 
 /// For training: the features of a page's blocks.
 #[doc(hidden)]
-pub fn dump(dom: &Dom, marks: &Marks, article_body: Option<&str>, beliefs: Option<Vec<f32>>) -> serde_json::Value {
+pub fn dump(dom: &Dom, marks: &Marks, article_body: Option<&str>, beliefs: Option<Vec<f32>>, rules: &super::RuleSet) -> serde_json::Value {
     let found: Vec<Found<'_>> = blocks::read(&[dom.body()], marks).into_iter().filter(|f| f.claim.is_none()).collect();
     if found.is_empty() { return serde_json::json!({"blocks": []}); }
     let sight = Sight::of(&found);
@@ -145,6 +145,9 @@ pub fn dump(dom: &Dom, marks: &Marks, article_body: Option<&str>, beliefs: Optio
         rows.push(t.values);
     }
     let tree: Vec<_> = sight.places.containers.iter().map(|c| (c.parent, c.depth, c.shape)).collect();
-    serde_json::json!({"names": names, "rows": rows, "texts": found.iter().map(|f| &f.block.text).collect::<Vec<_>>(), "tree": tree, "of": sight.places.of_block,
+    let mut stripped = found.clone();
+    super::strip::run(rules, &[dom.body()], &mut stripped, &mut Vec::new());
+    let stripped: Vec<bool> = stripped.iter().map(|f| f.claim.is_some()).collect();
+    serde_json::json!({"names": names, "stripped": stripped, "rows": rows, "texts": found.iter().map(|f| &f.block.text).collect::<Vec<_>>(), "tree": tree, "of": sight.places.of_block,
       "paths": found.iter().map(|f| f.element.path()).collect::<Vec<_>>()})
 }
