@@ -5,8 +5,19 @@
 
 pub mod address;
 pub mod article;
+pub mod cli;
+pub mod clock;
+pub mod cmd;
+pub mod config;
+pub mod decode;
+pub mod discover;
 pub mod dom;
 pub mod extract;
+pub mod fetch;
 pub mod outcome;
+pub mod pipeline;
+pub mod progress;
+pub mod sample;
 pub mod sites;
+pub mod store;
 pub mod text;

@@ -1,60 +1,13 @@
 //! From a subtree to blocks of text. Owns what a paragraph, a list item, a table row or a heading
 //! is in HTML; what is taken out was decided before (marks) or is decided after (strips).
 
-use std::collections::{HashMap, HashSet};
-
 use crate::article::{Block, BlockKind};
 use crate::dom::{Element, Node, NodeId, Selector, Step, is_silent};
 use crate::text;
 
 use super::claim::Claim;
-
-/// What is taken out of a tree, and which parts of it are asked for: kept beside the tree.
-#[derive(Default)]
-pub(super) struct Marks {
-    /// Elements taken out, with everything in them.
-    claims: HashMap<NodeId, Claim>,
-    /// Keep-list: where it is given, only these elements are text.
-    keep: Option<HashSet<NodeId>>,
-    /// Elements that are sub-headings whatever their tag.
-    headings: HashSet<NodeId>,
-    /// Ancestors of what is claimed or kept: these must be descended into.
-    inner: HashSet<NodeId>,
-}
-
-impl Marks {
-    /// Takes an element out, unless someone did before.
-    pub(super) fn claim(&mut self, element: Element<'_>, claim: Claim) {
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.claims.entry(element.id()) {
-            entry.insert(claim);
-            self.inner.extend(element.ancestors().map(Element::id));
-        }
-    }
-
-    /// Whether this very element is taken out.
-    pub(super) fn is_claimed(&self, element: Element<'_>) -> bool {
-        self.claims.contains_key(&element.id())
-    }
-
-    /// Whether the element, or one around it, is taken out.
-    pub(super) fn covers(&self, element: Element<'_>) -> bool {
-        self.is_claimed(element) || element.ancestors().any(|a| self.is_claimed(a))
-    }
-
-    /// Restricts the text to these elements (the outermost of nested ones).
-    pub(super) fn keep_only<'a>(&mut self, elements: impl Iterator<Item = Element<'a>>) {
-        let keep = self.keep.get_or_insert_default();
-        for element in elements {
-            keep.insert(element.id());
-            self.inner.extend(element.ancestors().map(Element::id));
-        }
-    }
-
-    /// Makes these elements sub-headings.
-    pub(super) fn headings<'a>(&mut self, elements: impl Iterator<Item = Element<'a>>) {
-        self.headings.extend(elements.map(Element::id));
-    }
-}
+use super::marks::Marks;
+use super::table;
 
 /// A block as found, kept or taken out, with its place in the tree.
 #[derive(Clone)]
@@ -86,9 +39,12 @@ pub(super) struct Dress {
     pub(super) links: usize,
 }
 
+/// How many links, bold and italic elements a walk is inside of.
+pub(super) type Depths = [usize; 3];
+
 impl Dress {
     /// Adds a text that stands in so many links, bold and italic elements.
-    fn add(&mut self, t: &str, [links, strong, emphasis]: [usize; 3]) {
+    pub(super) fn add(&mut self, t: &str, [links, strong, emphasis]: Depths) {
         let chars = t.chars().filter(|c| !text::is_space(*c)).count();
         self.chars += chars;
         if links > 0 {
@@ -100,6 +56,29 @@ impl Dress {
         }
         if emphasis > 0 {
             self.emphasis += chars;
+        }
+    }
+
+    /// Counts an element entered.
+    pub(super) fn enter(e: Element<'_>, depths: &mut Depths) {
+        if let Some(which) = Self::which(e) {
+            depths[which] += 1;
+        }
+    }
+
+    /// Counts an element left that was entered before.
+    pub(super) fn leave(e: Element<'_>, depths: &mut Depths) {
+        if let Some(which) = Self::which(e) {
+            depths[which] -= 1;
+        }
+    }
+
+    fn which(e: Element<'_>) -> Option<usize> {
+        match e.name() {
+            "a" if e.attr("href").is_some() => Some(0),
+            "b" | "strong" => Some(1),
+            "i" | "em" | "cite" => Some(2),
+            _ => None,
         }
     }
 }
@@ -141,26 +120,6 @@ struct Frame {
     id: NodeId,
     kind: Option<BlockKind>,
     block_level: bool,
-    inline: Option<Inline>,
-}
-
-/// Inline elements that dress a text.
-#[derive(Clone, Copy)]
-enum Inline {
-    Link,
-    Strong,
-    Emphasis,
-}
-
-impl Inline {
-    fn of(e: Element<'_>) -> Option<Self> {
-        match e.name() {
-            "a" if e.attr("href").is_some() => Some(Self::Link),
-            "b" | "strong" => Some(Self::Strong),
-            "i" | "em" | "cite" => Some(Self::Emphasis),
-            _ => None,
-        }
-    }
 }
 
 struct Reader<'a, 'm> {
@@ -170,8 +129,7 @@ struct Reader<'a, 'm> {
     text: String,
     texts: Vec<Node<'a>>,
     dress: Dress,
-    /// How many links, bold and italic elements the walk is inside of.
-    depths: [usize; 3],
+    depths: Depths,
     /// `<br>`s since the last text.
     breaks: usize,
     stack: Vec<Frame>,
@@ -236,15 +194,23 @@ impl<'a> Reader<'a, '_> {
                 return false;
             }
         }
-        if name == "table" && is_data_table(e, self.marks) {
-            self.table(e);
+        if name == "table" && table::is_data_table(e, self.marks) {
+            let claim = self.unkept();
+            self.found.extend(table::rows(e, self.marks).into_iter().map(|row| Found {
+                block: Block { kind: BlockKind::TableRow, text: row.text },
+                element: row.element,
+                texts: row.texts,
+                dress: row.dress,
+                claim: claim.clone(),
+            }));
             return false;
         }
-        let inline = Inline::of(e);
-        if let Some(inline) = inline {
-            self.depths[inline as usize] += 1;
-        }
-        self.stack.push(Frame { id: e.id(), kind: self.kind_of(e), block_level, inline });
+        Dress::enter(e, &mut self.depths);
+        self.stack.push(Frame {
+            id: e.id(),
+            kind: self.kind_of(e),
+            block_level,
+        });
         true
     }
 
@@ -253,9 +219,8 @@ impl<'a> Reader<'a, '_> {
             if self.stack.last().is_some_and(|f| f.block_level) || self.kept_by == Some(e.id()) {
                 self.flush();
             }
-            if let Some(Frame { inline: Some(inline), .. }) = self.stack.pop() {
-                self.depths[inline as usize] -= 1;
-            }
+            self.stack.pop();
+            Dress::leave(e, &mut self.depths);
         }
         if self.kept_by == Some(e.id()) {
             self.kept_by = None;
@@ -323,99 +288,51 @@ impl<'a> Reader<'a, '_> {
         let dress = std::mem::take(&mut self.dress);
         let raw = std::mem::take(&mut self.text);
         let kind = self.kind();
-        let text = if kind == BlockKind::Pre { text::preserve(&raw) } else { raw.trim_end().to_owned() };
-        let Some(first) = texts.first().filter(|_| !text::is_blank(&text)) else { return };
+        let text = if kind == BlockKind::Pre {
+            text::preserve(&raw)
+        } else {
+            raw.trim_end().to_owned()
+        };
+        let Some(first) = texts.first().filter(|_| !text::is_blank(&text)) else {
+            return;
+        };
         let Some(element) = std::iter::successors(first.parent(), |e| e.parent())
             .find(|e| is_block_level(e.name()) || self.marks.headings.contains(&e.id()))
         else {
             return;
         };
-        let claim = (self.marks.keep.is_some() && self.kept_by.is_none()).then(Claim::keep_list);
-        self.found.push(Found { block: Block { kind, text }, element, texts, dress, claim });
+        let claim = self.unkept();
+        self.found.push(Found {
+            block: Block { kind, text },
+            element,
+            texts,
+            dress,
+            claim,
+        });
+    }
+
+    /// The claim on text that a keep-list leaves out.
+    fn unkept(&self) -> Option<Claim> {
+        (self.marks.keep.is_some() && self.kept_by.is_none()).then(Claim::keep_list)
     }
 
     /// Records an element taken out, whole.
     fn take(&mut self, e: Element<'a>, claim: Claim) {
         let text = e.text();
         if !text.is_empty() {
-            let block = Block { kind: self.kind_of(e).unwrap_or(BlockKind::Paragraph), text };
-            let (texts, dress) = (Vec::new(), Dress::default());
-            self.found.push(Found { block, element: e, texts, dress, claim: Some(claim) });
+            let block = Block {
+                kind: self.kind_of(e).unwrap_or(BlockKind::Paragraph),
+                text,
+            };
+            self.found.push(Found {
+                block,
+                element: e,
+                texts: Vec::new(),
+                dress: Dress::default(),
+                claim: Some(claim),
+            });
         }
     }
-
-    /// A table of data: each row is a block, its cells separated by tabs.
-    fn table(&mut self, table: Element<'a>) {
-        for e in table.descendants() {
-            match e.name() {
-                "caption" if !self.marks.covers(e) => {
-                    let text = e.text();
-                    if !text.is_empty() {
-                        self.push_row(e, text);
-                    }
-                }
-                "tr" if !self.marks.covers(e) => {
-                    let cells: Vec<String> = e
-                        .child_elements()
-                        .filter(|c| matches!(c.name(), "td" | "th") && !self.marks.is_claimed(*c))
-                        .map(Element::text)
-                        .collect();
-                    let row = cells.join("\t");
-                    if !text::is_blank(&row) {
-                        self.push_row(e, row.trim_end_matches('\t').to_owned());
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn push_row(&mut self, element: Element<'a>, text: String) {
-        let mut texts = Vec::new();
-        let mut dress = Dress::default();
-        let mut depths = [0; 3];
-        for step in element.walk() {
-            match step {
-                Step::Text(n, t) if !text::is_blank(t) => {
-                    texts.push(n);
-                    dress.add(t, depths);
-                }
-                Step::Open(e) => Inline::of(e).into_iter().for_each(|i| depths[i as usize] += 1),
-                Step::Close(e) => Inline::of(e).into_iter().for_each(|i| depths[i as usize] -= 1),
-                Step::Text(..) => {}
-            }
-        }
-        let claim = (self.marks.keep.is_some() && self.kept_by.is_none()).then(Claim::keep_list);
-        let block = Block { kind: BlockKind::TableRow, text };
-        self.found.push(Found { block, element, texts, dress, claim });
-    }
-}
-
-/// Whether a table holds data rather than the page's layout: no table inside, more than one row and
-/// column somewhere, and no cell with several paragraphs of its own.
-fn is_data_table(table: Element<'_>, marks: &Marks) -> bool {
-    const LAYOUT_CELL_WORDS: usize = 120;
-    if table.attr("role") == Some("presentation") || marks.keep.is_some() && marks.inner.contains(&table.id()) {
-        return false;
-    }
-    let (mut rows, mut wide) = (0, false);
-    for e in table.descendants() {
-        match e.name() {
-            "table" | "h1" | "h2" | "article" | "section" => return false,
-            "tr" => {
-                rows += 1;
-                wide |= e.child_elements().filter(|c| matches!(c.name(), "td" | "th")).count() > 1;
-            }
-            "td" => {
-                let blocks = e.child_elements().filter(|c| matches!(c.name(), "p" | "div" | "br")).count();
-                if blocks > 3 && text::word_count(&e.raw_text()) > LAYOUT_CELL_WORDS {
-                    return false;
-                }
-            }
-            _ => {}
-        }
-    }
-    rows > 1 && wide
 }
 
 /// Whether an inline element stands around blocks (a link around a whole card).
@@ -427,11 +344,54 @@ fn holds_blocks(e: Element<'_>) -> bool {
 pub(super) fn is_block_level(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details" | "dialog"
-            | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2"
-            | "h3" | "h4" | "h5" | "h6" | "header" | "hgroup" | "html" | "li" | "legend" | "listing" | "main" | "menu"
-            | "nav" | "ol" | "p" | "pre" | "search" | "section" | "summary" | "table" | "tbody" | "td" | "tfoot" | "th"
-            | "thead" | "tr" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "html"
+            | "li"
+            | "legend"
+            | "listing"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "search"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
     )
 }
 
@@ -454,7 +414,10 @@ mod tests {
 
     #[test]
     fn loose_text_is_a_paragraph() {
-        assert_eq!(texts("<div>One <b>bold</b><p>Two</p> three</div>"), ["One bold", "Two", "three"]);
+        assert_eq!(
+            texts("<div>One <b>bold</b><p>Two</p> three</div>"),
+            ["One bold", "Two", "three"]
+        );
     }
 
     #[test]
@@ -467,10 +430,15 @@ mod tests {
     fn lists_quotes_headings_and_pre_say_what_they_are() {
         use BlockKind::*;
         let html = "<h2>H</h2><ul><li>a<ul><li>b</li></ul></li></ul><blockquote><p>q</p></blockquote><pre>x\n  y</pre>";
-        let expected: Vec<(BlockKind, String)> =
-            [(Heading, "H"), (ListItem, "a"), (ListItem, "b"), (Quote, "q"), (Pre, "x\n  y")]
-                .map(|(k, t)| (k, t.to_owned()))
-                .into();
+        let expected: Vec<(BlockKind, String)> = [
+            (Heading, "H"),
+            (ListItem, "a"),
+            (ListItem, "b"),
+            (Quote, "q"),
+            (Pre, "x\n  y"),
+        ]
+        .map(|(k, t)| (k, t.to_owned()))
+        .into();
         assert_eq!(blocks(html), expected);
     }
 
@@ -484,17 +452,24 @@ mod tests {
 
     #[test]
     fn ruby_readings_are_not_repeated() {
-        assert_eq!(texts("<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>"), ["東京で"]);
+        assert_eq!(
+            texts("<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>"),
+            ["東京で"]
+        );
     }
 
     #[test]
     fn what_a_keep_list_leaves_out_is_found_as_removed() {
-        let dom = Dom::parse("<div><p class=t>A</p><div><span>ad</span></div><p class=t>B</p>loose</div>").unwrap();
+        let dom =
+            Dom::parse("<div><p class=t>A</p><div><span>ad</span></div><p class=t>B</p>loose</div>").unwrap();
         let keep = Selector::known("p.t");
         let mut marks = Marks::default();
         marks.keep_only(dom.select(&keep));
         let found = read(&[dom.body()], &marks);
-        let told: Vec<(&str, bool)> = found.iter().map(|f| (f.block.text.as_str(), f.claim.is_none())).collect();
+        let told: Vec<(&str, bool)> = found
+            .iter()
+            .map(|f| (f.block.text.as_str(), f.claim.is_none()))
+            .collect();
         assert_eq!(told, [("A", true), ("ad", false), ("B", true), ("loose", false)]);
     }
 }

@@ -19,16 +19,28 @@ pub(super) struct Claim {
 impl Claim {
     /// A strip of a rule file.
     pub(super) fn strip(strip: &Strip) -> Self {
-        Self { category: strip.category, rule: strip.place.as_str().into(), pattern: strip.pattern.as_str().into() }
+        Self {
+            category: strip.category,
+            rule: strip.place.as_str().into(),
+            pattern: strip.pattern.as_str().into(),
+        }
     }
 
     /// Left out by a layout's keep-list.
     pub(super) fn keep_list() -> Self {
-        Self { category: Category::Other, rule: "paragraphs".into(), pattern: "".into() }
+        Self {
+            category: Category::Other,
+            rule: "paragraphs".into(),
+            pattern: "".into(),
+        }
     }
 
     /// Taken out by the generic extractor, for a named reason.
     pub(super) fn generic(category: Category, reason: &str) -> Self {
-        Self { category, rule: format!("generic:{reason}").into(), pattern: "".into() }
+        Self {
+            category,
+            rule: format!("generic:{reason}").into(),
+            pattern: "".into(),
+        }
     }
 }

@@ -47,14 +47,24 @@ impl Strippable for Line<'_> {
 /// Cleans a text, one block a line. `select`, `whole` and `closest` have no meaning here: a
 /// `text` match takes its line, and strips that need elements are passed over.
 pub fn clean(text: &str, rules: &RuleSet) -> Cleaned {
-    let line = |raw| Line { raw, folded: crate::text::fold(raw), claim: None };
+    let line = |raw| Line {
+        raw,
+        folded: crate::text::fold(raw),
+        claim: None,
+    };
     let mut lines: Vec<Line<'_>> = text.lines().map(line).collect();
     // The end of the text ends a `blank` region as an empty line does.
     lines.push(line(""));
     let mut notes = Vec::new();
     for rule in rules.strips() {
         match &rule.what {
-            StripWhat::Block { text: Some(pattern), select: None, whole: None, at: None, .. } => {
+            StripWhat::Block {
+                text: Some(pattern),
+                select: None,
+                whole: None,
+                at: None,
+                ..
+            } => {
                 for line in lines.iter_mut().filter(|l| l.is_kept() && !l.is_blank()) {
                     if pattern.is_match(&line.folded) {
                         line.take(Claim::strip(rule));

@@ -17,25 +17,41 @@ const MAX_CAPTION_BYTES: usize = 4_000;
 /// Finds the images inside `bodies`, and those of figures that stand just before them (`scope`).
 pub(super) fn read(scope: Element<'_>, base: Option<&Url>) -> Vec<Image> {
     let mut images: Vec<Image> = Vec::new();
-    for img in scope.descendants().filter(|e| matches!(e.name(), "img" | "amp-img")) {
+    for img in scope
+        .descendants()
+        .filter(|e| matches!(e.name(), "img" | "amp-img"))
+    {
         if images.len() == MAX_IMAGES {
             break;
         }
-        let Some(url) = source(img).and_then(|s| absolute(s, base)) else { continue };
+        let Some(url) = source(img).and_then(|s| absolute(s, base)) else {
+            continue;
+        };
         if too_small(img) || images.iter().any(|i| i.url == url) {
             continue;
         }
         let around = frame(img);
         let (caption, credit) = around.map_or((None, None), told);
         let alt = img.attr("alt").map(text::fold).filter(|a| !a.is_empty());
-        images.push(Image { url, caption, credit, alt });
+        images.push(Image {
+            url,
+            caption,
+            credit,
+            alt,
+        });
     }
     images
 }
 
 /// The address of a picture, lazy loading looked through.
 fn source(img: Element<'_>) -> Option<&str> {
-    const LAZY: &[&str] = &["data-src", "data-original", "data-lazy-src", "data-image", "data-hi-res-src"];
+    const LAZY: &[&str] = &[
+        "data-src",
+        "data-original",
+        "data-lazy-src",
+        "data-image",
+        "data-hi-res-src",
+    ];
     let usable = |s: &&str| !s.trim().is_empty() && !s.trim_start().starts_with("data:");
     LAZY.iter()
         .filter_map(|name| img.attr(name))
@@ -64,8 +80,14 @@ fn absolute(source: &str, base: Option<&Url>) -> Option<String> {
 }
 
 fn too_small(img: Element<'_>) -> bool {
-    let side = |name| img.attr(name).and_then(|v| v.trim_end_matches("px").parse::<u32>().ok());
-    [side("width"), side("height")].into_iter().flatten().any(|n| n < MIN_SIDE)
+    let side = |name| {
+        img.attr(name)
+            .and_then(|v| v.trim_end_matches("px").parse::<u32>().ok())
+    };
+    [side("width"), side("height")]
+        .into_iter()
+        .flatten()
+        .any(|n| n < MIN_SIDE)
 }
 
 /// The figure around a picture, or what pages use in place of one.
@@ -75,7 +97,16 @@ fn frame(img: Element<'_>) -> Option<Element<'_>> {
         e.name() == "figure"
             || e.classes().any(|c| {
                 let c = c.to_ascii_lowercase();
-                ["figure", "wp-caption", "image-block", "media-image", "cli-image", "photo"].iter().any(|w| c.contains(w))
+                [
+                    "figure",
+                    "wp-caption",
+                    "image-block",
+                    "media-image",
+                    "cli-image",
+                    "photo",
+                ]
+                .iter()
+                .any(|w| c.contains(w))
             })
     })
 }
@@ -95,7 +126,11 @@ fn told(figure: Element<'_>) -> (Option<String>, Option<String>) {
     let caption_element = figure
         .descendants()
         .find(|e| e.name() == "figcaption")
-        .or_else(|| figure.descendants().find(|e| is(e, &["caption", "legend"]) && !e.text().is_empty()));
+        .or_else(|| {
+            figure
+                .descendants()
+                .find(|e| is(e, &["caption", "legend"]) && !e.text().is_empty())
+        });
     let caption = caption_element.map(Element::text).map(|c| match &credit {
         Some(credit) => c.replacen(credit.as_str(), "", 1).trim().to_owned(),
         None => c,
@@ -111,7 +146,10 @@ pub(super) fn scope(body: Element<'_>) -> Element<'_> {
         static STORY: Selector = Selector::known("article, main, [role=main], [itemtype*='Article']");
     }
     STORY.with(|story| {
-        std::iter::once(body).chain(body.ancestors()).find(|e| e.matches(story)).unwrap_or(body)
+        std::iter::once(body)
+            .chain(body.ancestors())
+            .find(|e| e.matches(story))
+            .unwrap_or(body)
     })
 }
 

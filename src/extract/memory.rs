@@ -12,11 +12,11 @@ use super::claim::Claim;
 use super::strip::Strippable;
 
 /// Articles of a site that are looked back at.
-pub const WINDOW: usize = 50;
+pub const MEMORY_WINDOW: usize = 50;
 /// Articles a text must stand in.
-pub const MIN_ARTICLES: usize = 3;
+const MIN_ARTICLES: usize = 3;
 /// Share of the window's articles a text must stand in.
-pub const MIN_SHARE: f64 = 0.2;
+const MIN_SHARE: f64 = 0.2;
 
 /// A snapshot of what a site repeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Memory {
 impl Memory {
     /// Counts the blocks of a site's last articles, one list an article.
     pub fn learn(articles: &[Vec<String>]) -> Self {
-        let articles = &articles[..articles.len().min(WINDOW)];
+        let articles = &articles[..articles.len().min(MEMORY_WINDOW)];
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for blocks in articles {
             let mut once: Vec<&str> = blocks.iter().map(String::as_str).collect();
@@ -46,7 +46,10 @@ impl Memory {
             .filter(|(_, n)| *n >= least)
             .map(|(text, n)| (text.to_owned(), n))
             .collect();
-        Self { articles: articles.len(), repeated }
+        Self {
+            articles: articles.len(),
+            repeated,
+        }
     }
 
     /// SHA-256, hex, of the snapshot: `memory_sha256`. None for an empty one, which changes nothing.
@@ -56,7 +59,12 @@ impl Memory {
             return None;
         }
         let json = serde_json::to_vec(self).expect("strings and numbers are always JSON");
-        Some(sha2::Sha256::digest(json).iter().map(|b| format!("{b:02x}")).collect())
+        Some(
+            sha2::Sha256::digest(json)
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect(),
+        )
     }
 
     /// Takes out the kept blocks that the site repeats.
@@ -92,8 +100,15 @@ mod tests {
 
     #[test]
     fn in_a_long_window_a_fifth_is_needed() {
-        let articles: Vec<Vec<String>> =
-            (0..50).map(|n| if n < 9 { vec!["Nine times.".to_owned()] } else { vec![format!("{n}")] }).collect();
+        let articles: Vec<Vec<String>> = (0..50)
+            .map(|n| {
+                if n < 9 {
+                    vec!["Nine times.".to_owned()]
+                } else {
+                    vec![format!("{n}")]
+                }
+            })
+            .collect();
         assert!(Memory::learn(&articles).repeated.is_empty());
     }
 }

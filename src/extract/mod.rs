@@ -4,19 +4,22 @@
 mod blocks;
 mod claim;
 mod clean;
+mod declared;
 mod finish;
 mod generic;
 mod images;
+mod marks;
 mod memory;
 pub mod meta;
 mod note;
 mod page;
 mod ruleset;
 mod strip;
+mod table;
 mod verdict;
 
 pub use clean::{Cleaned, clean};
-pub use memory::Memory;
+pub use memory::{MEMORY_WINDOW, Memory};
 pub use note::Note;
-pub use page::{Extraction, Page, dump, extract};
+pub use page::{Extraction, Page, extract};
 pub use ruleset::RuleSet;

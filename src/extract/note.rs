@@ -31,13 +31,22 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OpenRegion { rule, from } => {
-                write!(f, "{rule}: a region opens at “{from}” and never ends; nothing was removed")
+                write!(
+                    f,
+                    "{rule}: a region opens at “{from}” and never ends; nothing was removed"
+                )
             }
             Self::NoClosest { rule } => {
-                write!(f, "{rule}: no `closest` ancestor inside the body; only the block was removed")
+                write!(
+                    f,
+                    "{rule}: no `closest` ancestor inside the body; only the block was removed"
+                )
             }
             Self::NoLayout { rule } => {
-                write!(f, "{rule}: no layout's `body` is on this page; the generic extractor found the text")
+                write!(
+                    f,
+                    "{rule}: no layout's `body` is on this page; the generic extractor found the text"
+                )
             }
         }
     }

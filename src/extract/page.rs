@@ -6,11 +6,12 @@ use crate::article::{Article, Block, Extractor, Removal};
 use crate::dom::{Dom, DomError, Element};
 use crate::outcome::Outcome;
 
-use super::blocks::{self, Found, Marks};
+use super::blocks::{self, Found};
+use super::marks::Marks;
 use super::meta::{self, JsonLd};
 use super::note::Note;
 use super::ruleset::RuleSet;
-use super::{finish, generic, images, memory::Memory, strip, verdict};
+use super::{declared, finish, generic, images, memory::Memory, strip, verdict};
 
 /// A page as it was fetched and decoded.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +39,8 @@ pub struct Extraction {
 pub(super) struct Evidence {
     /// The page calls itself an article (JSON-LD, Open Graph, microdata).
     pub(super) declared: bool,
-    /// The step by which the body was found.
-    pub(super) step: &'static str,
+    /// How sure the generic extractor is of the text, 0 to 1; none where a rule found the body.
+    pub(super) confidence: Option<f32>,
 }
 
 /// Extracts the article of a page by these rules and this memory.
@@ -48,7 +49,9 @@ pub(super) struct Evidence {
 /// When the page exceeds the limits on nesting or nodes.
 pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Result<Extraction, DomError> {
     let replaced = rules.site().filter(|s| !s.replace.is_empty()).map(|site| {
-        site.replace.iter().fold(page.html.to_owned(), |html, r| html.replace(&r.find, &r.with))
+        site.replace
+            .iter()
+            .fold(page.html.to_owned(), |html, r| html.replace(&r.find, &r.with))
     });
     let dom = Dom::parse(replaced.as_deref().unwrap_or(page.html))?;
     let ld = JsonLd::parse(&dom);
@@ -65,9 +68,13 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
 
     let mut notes = Vec::new();
     let mut marks = Marks::default();
-    let extractor = if layout.is_some() { Extractor::Rules } else { Extractor::Generic };
-    let mut story = None;
-    let (bodies, mut found, step) = match &layout {
+    let extractor = if layout.is_some() {
+        Extractor::Rules
+    } else {
+        Extractor::Generic
+    };
+    let mut judged = None;
+    let (bodies, mut found) = match &layout {
         Some((layout, bodies)) => {
             rules.strip_elements(bodies, &mut marks, &mut notes);
             let heads: Vec<Element<'_>> = within(bodies, layout.headings.as_ref(), &marks);
@@ -76,36 +83,42 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
                 marks.keep_only(heads.iter().copied());
             }
             marks.headings(heads.into_iter());
-            (bodies.clone(), blocks::read(bodies, &marks), "layout")
+            (bodies.clone(), blocks::read(bodies, &marks))
         }
         None => {
             if let Some(site) = site.filter(|s| !s.layouts.is_empty()) {
-                notes.push(Note::NoLayout { rule: site.file.clone() });
+                notes.push(Note::NoLayout {
+                    rule: site.file.clone(),
+                });
             }
             rules.strip_elements(&[dom.body()], &mut marks, &mut notes);
-            let body = ld.article_body();
-            match generic::locate(&dom, &marks, body.as_deref()) {
+            match generic::locate(&dom, &marks, ld.article_body().as_deref()) {
                 Some(located) => {
-                    let (bodies, found, judged) = located;
-                    let step = judged.step;
-                    story = Some(judged);
-                    (bodies, found, step)
+                    judged = Some(located.judged);
+                    (located.bodies, located.found)
                 }
-                None => (Vec::new(), Vec::new(), "nothing"),
+                None => (Vec::new(), Vec::new()),
             }
         }
     };
 
     strip::run(rules, &bodies, &mut found, &mut notes);
-    if let Some(story) = &story {
-        generic::prune(story, &mut found);
+    if let Some(judged) = &judged {
+        generic::prune(judged, &mut found);
     }
     finish::run(&metadata, &mut found);
     if let Some(memory) = memory {
         memory.strip(&mut found);
     }
 
-    let images = bodies.first().map(|b| images::read(images::scope(*b), page.url)).unwrap_or_default();
+    let images = bodies
+        .first()
+        .map(|b| images::read(images::scope(*b), page.url))
+        .unwrap_or_default();
+    let confidence = match extractor {
+        Extractor::Rules => None,
+        Extractor::Generic => Some(judged.map_or(0.0, |j| j.confidence(&found))),
+    };
     let (blocks, removed) = settle(found);
     let mut article = Article {
         meta: Default::default(),
@@ -116,14 +129,20 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
         layout: layout.as_ref().map(|(l, _)| l.name.clone()),
         quality: 0.0,
     };
-    if metadata.language.is_none() {
-        meta::guess_language(&mut metadata, &article.text());
-    }
+    declared::guess_language(&mut metadata, &article.text());
     article.meta = metadata;
-    let evidence = Evidence { declared: meta::declares_article(&dom, &ld), step };
+    let evidence = Evidence {
+        declared: declared::is_article(&dom, &ld),
+        confidence,
+    };
     let (outcome, reason, quality) = verdict::judge(&dom, &article, &evidence);
     article.quality = quality;
-    Ok(Extraction { outcome, reason, article, notes })
+    Ok(Extraction {
+        outcome,
+        reason,
+        article,
+        notes,
+    })
 }
 
 /// Elements inside the bodies that match, `:scope` being the body, without those taken out.
@@ -132,8 +151,14 @@ fn within<'a>(
     selector: Option<&'a crate::dom::Selector>,
     marks: &Marks,
 ) -> Vec<Element<'a>> {
-    let Some(selector) = selector else { return Vec::new() };
-    bodies.iter().flat_map(|b| b.select(selector)).filter(|e| !marks.covers(*e)).collect()
+    let Some(selector) = selector else {
+        return Vec::new();
+    };
+    bodies
+        .iter()
+        .flat_map(|b| b.select(selector))
+        .filter(|e| !marks.covers(*e))
+        .collect()
 }
 
 /// Parts what is kept from what is taken out.
@@ -154,15 +179,4 @@ fn settle(found: Vec<Found<'_>>) -> (Vec<Block>, Vec<Removal>) {
         }
     }
     (blocks, removed)
-}
-
-/// For training.
-#[doc(hidden)]
-pub fn dump(html: &str, rules: &RuleSet, beliefs: Option<Vec<f32>>) -> serde_json::Value {
-    let dom = Dom::parse(html).unwrap();
-    let ld = JsonLd::parse(&dom);
-    let mut marks = Marks::default();
-    rules.strip_elements(&[dom.body()], &mut marks, &mut Vec::new());
-    let body = ld.article_body();
-    generic::dump(&dom, &marks, body.as_deref(), beliefs, rules)
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::dom::{Dom, Element, Selector, SelectorSet};
 use crate::sites::rule::{CommonRules, Layout, Site, Strip, StripWhat};
 
-use super::blocks::{self, Marks};
+use super::blocks;
+use super::marks::Marks;
 use super::claim::Claim;
 use super::note::Note;
 
@@ -26,12 +27,23 @@ impl RuleSet {
         let mut owners = Vec::new();
         let own = site.iter().flat_map(|s| &s.strips);
         for (index, strip) in own.chain(&common.strips).enumerate() {
-            if let StripWhat::Block { select: Some(select), whole: None, at: None, .. } = &strip.what {
+            if let StripWhat::Block {
+                select: Some(select),
+                whole: None,
+                at: None,
+                ..
+            } = &strip.what
+            {
                 selectors.push(select.clone());
                 owners.push(index);
             }
         }
-        Self { site, common, elements: SelectorSet::new(selectors), owners }
+        Self {
+            site,
+            common,
+            elements: SelectorSet::new(selectors),
+            owners,
+        }
     }
 
     /// The site, where there is one.
@@ -46,7 +58,10 @@ impl RuleSet {
 
     /// All strips in order of precedence: the site's, its family's, the common ones.
     pub(super) fn strips(&self) -> impl Iterator<Item = &Strip> {
-        self.site.iter().flat_map(|s| &s.strips).chain(&self.common.strips)
+        self.site
+            .iter()
+            .flat_map(|s| &s.strips)
+            .chain(&self.common.strips)
     }
 
     /// Whether the strip at this place of [`Self::strips`] is a common one.
@@ -75,7 +90,12 @@ impl RuleSet {
 
     /// Marks what element strips take out inside `bodies`: by `select`, then blocks whose `text`
     /// takes a `closest` ancestor with it.
-    pub(super) fn strip_elements<'a>(&self, bodies: &[Element<'a>], marks: &mut Marks, notes: &mut Vec<Note>) {
+    pub(super) fn strip_elements<'a>(
+        &self,
+        bodies: &[Element<'a>],
+        marks: &mut Marks,
+        notes: &mut Vec<Note>,
+    ) {
         let strips: Vec<&Strip> = self.strips().collect();
         for body in bodies {
             let mut done: Option<Element<'a>> = None;
@@ -97,12 +117,19 @@ impl RuleSet {
         self.strip_closest(&strips, bodies, marks, notes);
     }
 
-    fn claimant<'a>(&self, strips: &[&Strip], e: Element<'a>, body: Element<'a>) -> Option<(Element<'a>, Claim)> {
+    fn claimant<'a>(
+        &self,
+        strips: &[&Strip],
+        e: Element<'a>,
+        body: Element<'a>,
+    ) -> Option<(Element<'a>, Claim)> {
         let mut told: Option<String> = None;
         let matching = self.elements.matching(e, body);
         for index in matching.into_iter().map(|i| self.owners[i]) {
             let strip = strips[index];
-            let StripWhat::Block { text, closest, .. } = &strip.what else { continue };
+            let StripWhat::Block { text, closest, .. } = &strip.what else {
+                continue;
+            };
             if let Some(pattern) = text
                 && !pattern.is_match(told.get_or_insert_with(|| e.text()))
             {
@@ -120,14 +147,26 @@ impl RuleSet {
         None
     }
 
-    fn strip_closest(&self, strips: &[&Strip], bodies: &[Element<'_>], marks: &mut Marks, notes: &mut Vec<Note>) {
+    fn strip_closest(
+        &self,
+        strips: &[&Strip],
+        bodies: &[Element<'_>],
+        marks: &mut Marks,
+        notes: &mut Vec<Note>,
+    ) {
         let wanted: Vec<(usize, &Strip)> = strips
             .iter()
             .enumerate()
             .filter(|(_, s)| {
                 matches!(
                     s.what,
-                    StripWhat::Block { select: None, text: Some(_), whole: None, at: None, closest: Some(_) }
+                    StripWhat::Block {
+                        select: None,
+                        text: Some(_),
+                        whole: None,
+                        at: None,
+                        closest: Some(_)
+                    }
                 )
             })
             .map(|(i, s)| (i, *s))
@@ -140,13 +179,24 @@ impl RuleSet {
                 continue;
             }
             for (index, strip) in &wanted {
-                let StripWhat::Block { text: Some(text), closest: Some(closest), .. } = &strip.what else { continue };
-                if !text.is_match(&found.block.text) || (self.is_common(*index) && self.exempts(found.element)) {
+                let StripWhat::Block {
+                    text: Some(text),
+                    closest: Some(closest),
+                    ..
+                } = &strip.what
+                else {
+                    continue;
+                };
+                if !text.is_match(&found.block.text)
+                    || (self.is_common(*index) && self.exempts(found.element))
+                {
                     continue;
                 }
                 match nearest(found.element, closest, bodies) {
                     Some(element) => marks.claim(element, Claim::strip(strip)),
-                    None => notes.push(Note::NoClosest { rule: strip.place.clone() }),
+                    None => notes.push(Note::NoClosest {
+                        rule: strip.place.clone(),
+                    }),
                 }
                 break;
             }

@@ -43,12 +43,22 @@ impl Strippable for Found<'_> {
 
 /// Runs the block strips over a page's blocks: all without `at` in order of precedence, then those
 /// with it, on what the others left.
-pub(super) fn run<'a>(rules: &RuleSet, bodies: &[Element<'a>], found: &mut [Found<'a>], notes: &mut Vec<Note>) {
+pub(super) fn run<'a>(
+    rules: &RuleSet,
+    bodies: &[Element<'a>],
+    found: &mut [Found<'a>],
+    notes: &mut Vec<Note>,
+) {
     let strips: Vec<&Strip> = rules.strips().collect();
     for (index, strip) in strips.iter().enumerate() {
         let common = rules.is_common(index);
         match &strip.what {
-            StripWhat::Block { select: Some(_), whole: None, at: None, .. } => {}
+            StripWhat::Block {
+                select: Some(_),
+                whole: None,
+                at: None,
+                ..
+            } => {}
             StripWhat::Block { at: Some(_), .. } => {}
             StripWhat::Block { .. } => {
                 for block in found.iter_mut().filter(|b| b.is_kept()) {
@@ -61,7 +71,9 @@ pub(super) fn run<'a>(rules: &RuleSet, bodies: &[Element<'a>], found: &mut [Foun
         }
     }
     for (index, strip) in strips.iter().enumerate() {
-        let StripWhat::Block { at: Some(at), .. } = &strip.what else { continue };
+        let StripWhat::Block { at: Some(at), .. } = &strip.what else {
+            continue;
+        };
         let mut kept = found.iter_mut().filter(|b| b.is_kept());
         let candidate = match at {
             At::First => kept.next(),
@@ -78,21 +90,31 @@ pub(super) fn run<'a>(rules: &RuleSet, bodies: &[Element<'a>], found: &mut [Foun
 
 /// Whether all conditions of a block strip but its position hold.
 fn holds(strip: &Strip, block: &Found<'_>, bodies: &[Element<'_>]) -> bool {
-    let StripWhat::Block { select, text, whole, .. } = &strip.what else { return false };
+    let StripWhat::Block {
+        select, text, whole, ..
+    } = &strip.what
+    else {
+        return false;
+    };
     let inside = |selector: &crate::dom::Selector| {
         std::iter::once(block.element)
             .chain(block.element.ancestors())
             .take_while(|e| !bodies.contains(e))
             .any(|e| e.matches(selector))
     };
-    text.as_ref().is_none_or(|t| t.is_match(&folded(&block.block.text)))
+    text.as_ref()
+        .is_none_or(|t| t.is_match(&folded(&block.block.text)))
         && select.as_ref().is_none_or(inside)
         && whole.as_ref().is_none_or(|w| block.lies_in(w, bodies))
 }
 
 /// A block's text as patterns see it: line ends are white space too.
 fn folded(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.contains(['\n', '\t']) { crate::text::fold(text).into() } else { text.into() }
+    if text.contains(['\n', '\t']) {
+        crate::text::fold(text).into()
+    } else {
+        text.into()
+    }
 }
 
 /// Runs one region strip: each kept block that matches `from` opens a region.
@@ -110,7 +132,11 @@ pub(super) fn region<B: Strippable>(
             continue;
         }
         let rest = &blocks[at + 1..];
-        let next = |ends: &dyn Fn(&B) -> bool| rest.iter().position(|b| b.is_kept() && ends(b)).map(|n| at + 1 + n);
+        let next = |ends: &dyn Fn(&B) -> bool| {
+            rest.iter()
+                .position(|b| b.is_kept() && ends(b))
+                .map(|n| at + 1 + n)
+        };
         let end = match until {
             Until::End => Some(blocks.len()),
             Until::Heading => next(&|b| b.is_heading()),

@@ -1,1 +1,23 @@
-//! pipeline
+//! The order of the work: fetch, discover, decode, extract, store. The only place that knows it;
+//! the rooms know nothing of each other.
+
+mod article;
+pub mod capture;
+pub mod crawl;
+pub mod errand;
+mod health;
+mod listing;
+pub mod memory;
+pub mod reading;
+mod record;
+mod site;
+pub mod stop;
+pub mod summary;
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |e| e.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}

@@ -4,6 +4,7 @@
 use jiff::tz::TimeZone;
 use regex::Regex;
 
+pub use super::matching::{HostPattern, UrlPattern};
 use crate::article::Category;
 use crate::dom::Selector;
 
@@ -52,13 +53,6 @@ pub struct Site {
     pub sha256: String,
 }
 
-/// Which hosts: `a.b` (its `www.` too) or `*.a.b`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostPattern {
-    /// As written, in lower case and punycode.
-    pub written: String,
-}
-
 /// Where stories are found (`[discover]`).
 #[derive(Debug, Clone, Default)]
 pub struct Discover {
@@ -76,13 +70,6 @@ pub struct Discover {
     pub max_age: Option<std::time::Duration>,
     /// Whether the file has a `[discover]` table that names a listing.
     pub listed: bool,
-}
-
-/// A pattern over a URL's whole path; `*` is anything. With a `?` in it, over path and query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UrlPattern {
-    /// As written.
-    pub written: String,
 }
 
 /// How a site is asked (`[crawl]`).

@@ -48,7 +48,7 @@ impl Context {
             .or_else(|| sight.found.iter().position(|f| f.element.name() == "h1"));
         let heading = headline.map(|h| bag(&sight.found[h].block.text)).unwrap_or_default();
         let mut times: HashMap<&str, u32> = HashMap::new();
-        for f in sight.found {
+        for f in &sight.found {
             *times.entry(&f.block.text).or_default() += 1;
         }
         let mut told_chars = 0.0;

@@ -9,14 +9,16 @@ use crate::article::BlockKind;
 
 /// Neighbours looked at on either side.
 const NEIGHBOURS: usize = 2;
-const BEFORE: [&str; 3] = ["prev1", "prev2", "prev3"];
-const AFTER: [&str; 3] = ["next1", "next2", "next3"];
+/// Names of the neighbours before a block, nearest first.
+pub(super) const BEFORE: [&str; 3] = ["prev1", "prev2", "prev3"];
+/// Names of the neighbours after it.
+pub(super) const AFTER: [&str; 3] = ["next1", "next2", "next3"];
 /// Blocks on either side whose prose is summed up.
 const WINDOW: usize = 6;
 
 /// Blocks with what is known of each.
 pub(super) struct Sight<'a, 'f> {
-    pub(super) found: &'f [Found<'a>],
+    pub(super) found: Vec<&'f Found<'a>>,
     pub(super) wording: Vec<Wording>,
     pub(super) places: Places<'a>,
     sums: Vec<Sums>,
@@ -24,11 +26,16 @@ pub(super) struct Sight<'a, 'f> {
 
 impl<'a, 'f> Sight<'a, 'f> {
     /// Looks at these blocks, all of them kept ones.
-    pub(super) fn of(found: &'f [Found<'a>]) -> Self {
+    pub(super) fn of(found: Vec<&'f Found<'a>>) -> Self {
         let wording: Vec<Wording> = found.iter().map(|f| Wording::of(&f.block.text)).collect();
         let sums: Vec<Sums> = found.iter().zip(&wording).map(|(f, w)| sums_of(f, w)).collect();
-        let places = Places::of(found, &sums);
+        let places = Places::of(&found, &sums);
         Self { found, wording, places, sums }
+    }
+
+    /// Number of blocks.
+    pub(super) fn len(&self) -> usize {
+        self.found.len()
     }
 
     /// Characters of a block, white space not counted.
@@ -36,7 +43,8 @@ impl<'a, 'f> Sight<'a, 'f> {
         self.sums[block].chars
     }
 
-    fn link_share(&self, block: usize) -> f32 {
+    /// Share of a block's characters that stand in links.
+    pub(super) fn link_share(&self, block: usize) -> f32 {
         share(self.sums[block].linked, self.sums[block].chars)
     }
 
@@ -63,7 +71,8 @@ fn sums_of(f: &Found<'_>, w: &Wording) -> Sums {
     }
 }
 
-fn share(part: f32, whole: f32) -> f32 {
+/// A share, 0 where there is no whole.
+pub(super) fn share(part: f32, whole: f32) -> f32 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
@@ -72,16 +81,14 @@ fn log(n: f32) -> f32 {
 }
 
 /// Rows of numbers, all of one width; names are kept only where asked for.
+#[derive(Default)]
 pub(super) struct Table {
     pub(super) values: Vec<f32>,
     pub(super) names: Option<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new(named: bool) -> Self {
-        Self { values: Vec::new(), names: named.then(Vec::new) }
-    }
-
+    /// A value by its name.
     pub(super) fn put(&mut self, name: &str, value: f32) {
         if let Some(names) = &mut self.names {
             names.push(name.to_owned());
@@ -90,14 +97,15 @@ impl Table {
     }
 
     /// A value named by a family and a word.
-    fn part(&mut self, family: &str, name: &str, value: f32) {
+    pub(super) fn part(&mut self, family: &str, name: &str, value: f32) {
         if let Some(names) = &mut self.names {
             names.push(format!("{family}:{name}"));
         }
         self.values.push(value);
     }
 
-    fn flag(&mut self, name: &str, value: bool) {
+    /// 1 or 0.
+    pub(super) fn flag(&mut self, name: &str, value: bool) {
         self.put(name, f32::from(u8::from(value)));
     }
 
@@ -231,109 +239,5 @@ fn neighbours(t: &mut Table, sight: &Sight<'_, '_>, block: usize) {
             put("parent", f32::from(u8::from(sight.places.above(at, 1) == sight.places.above(block, 1))));
             put("phrases", sight.wording[at].phrases.count_ones() as f32);
         }
-    }
-}
-
-/// Puts down what first beliefs say of a block and of what stands around it.
-pub(super) fn reconsider(table: &mut Table, sight: &Sight<'_, '_>, first: &Beliefs, block: usize) {
-    let at = |i: Option<usize>| i.and_then(|i| first.belief.get(i)).copied().unwrap_or(-0.1);
-    table.put("belief", first.belief[block]);
-    for step in 1..=3 {
-        table.part("belief", BEFORE[step - 1], at(block.checked_sub(step)));
-        table.part("belief", AFTER[step - 1], at(Some(block + step)));
-    }
-    let places = &sight.places;
-    let own = &places.containers[places.of_block[block]];
-    let shape = &first.shapes[own.shape];
-    table.put("belief:shape", share(shape.0, shape.1));
-    table.put("belief:shape-of-page", share(shape.0, first.mass));
-    for (steps, family) in [(1, "belief:parent"), (2, "belief:grandparent"), (3, "belief:great"), (4, "belief:fourth")] {
-        let sum = &first.containers[places.above(block, steps)];
-        table.part(family, "mean", share(sum.0, sum.1));
-        table.part(family, "of-page", share(sum.0, first.mass));
-    }
-    table.put("belief:before", share(first.before[block], first.mass));
-    table.put("belief:after", share(first.mass - first.before[block] - first.belief[block] * sight.chars(block), first.mass));
-    // How far up the story's own container is.
-    let mut steps = 0;
-    let mut up = places.of_block[block];
-    while !first.on_path[up] {
-        match places.containers[up].parent {
-            Some(parent) => up = parent,
-            None => break,
-        }
-        steps += 1;
-    }
-    table.put("belief:steps-off", steps as f32);
-    table.put("belief:depth-off", f32::from(places.containers[up].depth) - f32::from(places.containers[first.body].depth));
-    let from_first = block as f32 - first.first as f32;
-    let to_last = first.last as f32 - block as f32;
-    table.put("belief:since-first", from_first.clamp(-60.0, 100.0));
-    table.put("belief:until-last", to_last.clamp(-60.0, 100.0));
-    table.flag("belief:main-shape", own.shape == first.main_shape);
-}
-
-/// First beliefs, with their sums over the tree.
-pub(super) struct Beliefs {
-    pub(super) belief: Vec<f32>,
-    mass: f32,
-    before: Vec<f32>,
-    /// Believed and all characters, by shape and by container.
-    shapes: Vec<(f32, f32)>,
-    containers: Vec<(f32, f32)>,
-    /// Lowest container that holds most of what is believed.
-    body: usize,
-    on_path: Vec<bool>,
-    first: usize,
-    last: usize,
-    main_shape: usize,
-}
-
-/// Share of the believed text that the story's container holds.
-const BODY_SHARE: f32 = 0.8;
-
-impl Beliefs {
-    /// Sums up what is believed of each block.
-    pub(super) fn new(sight: &Sight<'_, '_>, belief: Vec<f32>) -> Self {
-        let places = &sight.places;
-        let mut shapes = vec![(0.0, 0.0); places.shapes.len()];
-        let mut containers = vec![(0.0, 0.0); places.containers.len()];
-        let mut before = Vec::with_capacity(belief.len());
-        let mut mass = 0.0;
-        for (block, b) in belief.iter().enumerate() {
-            before.push(mass);
-            let chars = sight.chars(block);
-            mass += b * chars;
-            let at = places.of_block[block];
-            for sum in [&mut shapes[places.containers[at].shape], &mut containers[at]] {
-                sum.0 += b * chars;
-                sum.1 += chars;
-            }
-        }
-        for at in (1..containers.len()).rev() {
-            if let Some(parent) = places.containers[at].parent {
-                let sum: (f32, f32) = containers[at];
-                containers[parent].0 += sum.0;
-                containers[parent].1 += sum.1;
-            }
-        }
-        // Inner containers come after outer ones: the last that holds enough is the lowest.
-        let body = (0..containers.len()).rev().find(|&c| containers[c].0 >= BODY_SHARE * mass).unwrap_or(0);
-        let mut on_path = vec![false; containers.len()];
-        let mut up = Some(body);
-        while let Some(at) = up {
-            on_path[at] = true;
-            up = places.containers[at].parent;
-        }
-        let believed = |i: &usize| belief[*i] > 0.5 && sight.wording[*i].words >= 8;
-        let first = (0..belief.len()).find(believed).unwrap_or(0);
-        let last = (0..belief.len()).rev().find(believed).unwrap_or(belief.len());
-        let mut main_shape = 0;
-        for (shape, sum) in shapes.iter().enumerate() {
-            if sum.0 > shapes[main_shape].0 {
-                main_shape = shape;
-            }
-        }
-        Self { belief, mass, before, shapes, containers, body, on_path, first, last, main_shape }
     }
 }

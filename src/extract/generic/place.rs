@@ -136,7 +136,7 @@ pub(super) struct Places<'a> {
 
 impl<'a> Places<'a> {
     /// Finds the elements around these blocks.
-    pub(super) fn of(found: &[Found<'a>], sums: &[Sums]) -> Self {
+    pub(super) fn of(found: &[&Found<'a>], sums: &[Sums]) -> Self {
         let mut places = Self {
             containers: Vec::new(),
             of_block: Vec::with_capacity(found.len()),

@@ -1,0 +1,286 @@
+//! The command line as typed: the only file that names clap. Parsing does no I/O and reads no
+//! clock; turning words into checked settings is `config`'s work.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Crawls the news sites you name, politely, and keeps the clean articles in one SQLite file.
+#[derive(Debug, Parser)]
+#[command(
+    name = "copydesk",
+    version,
+    about,
+    long_about = "copydesk crawls the news sites you name, politely; per-site rule files strip modals, galleries,\n\
+        donation appeals and whatever else is not the story; the clean article goes into one SQLite\n\
+        file with its provenance.\n\n\
+        Start with `copydesk demo`: it needs no network.",
+    after_help = "Exit codes: 0 all well · 1 it ran, and a person is needed · 2 it could not run.\n\
+        Every option can also be given as an environment variable: --db as COPYDESK_DB, and so on."
+)]
+pub struct Cli {
+    /// Options that hold for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that hold for every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// The SQLite file [default: data/copydesk.db]
+    #[arg(long, global = true, env = "COPYDESK_DB", value_name = "PATH")]
+    pub db: Option<PathBuf>,
+    /// Directory of rule files, laid over the built-in set file by file [default: ./sites, if it is there]
+    #[arg(long, global = true, env = "COPYDESK_SITES", value_name = "DIR")]
+    pub sites: Option<PathBuf>,
+    /// Settings file [default: copydesk.toml, if it is there]
+    #[arg(long, global = true, env = "COPYDESK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Send every request through this HTTP proxy
+    #[arg(long, global = true, env = "COPYDESK_PROXY", value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Trust the certificate authorities of this PEM file, beside the system's
+    #[arg(long, global = true, env = "COPYDESK_CA_CERT", value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
+    /// User-Agent header (robots.txt is always asked as `copydesk`)
+    #[arg(long, global = true, env = "COPYDESK_USER_AGENT", value_name = "TEXT")]
+    pub user_agent: Option<String>,
+    /// A web or mail address for the people whose sites are crawled; goes into the User-Agent
+    #[arg(long, global = true, env = "COPYDESK_CONTACT", value_name = "ADDRESS")]
+    pub contact: Option<String>,
+    /// How log lines are written
+    #[arg(long, global = true, env = "COPYDESK_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more; twice: every page
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Print the summary as one JSON object on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Crawl a sample newspaper that the program itself serves; works with no network
+    ///
+    /// Three invented news sites are served on the loopback interface and crawled through the very
+    /// pipeline that real sites go through, twice: the second time one story has been corrected.
+    /// The result is data/demo.db (or --db), begun anew each time.
+    Demo,
+    /// Crawl all, or the named, sites once: only what is new
+    ///
+    /// SITE is the id of a rule file (its name without .toml) or a host. Without names, the `sites`
+    /// list of the settings file is crawled, or else every enabled site.
+    Crawl(CrawlArgs),
+    /// Extract the article of one page, or of many as JSON lines
+    ///
+    /// Examples:
+    ///   copydesk extract page.html
+    ///   copydesk extract https://news.example/story --format markdown
+    ///   copydesk extract --jsonl < pages.jsonl > articles.jsonl
+    #[command(verbatim_doc_comment)]
+    Extract(ExtractArgs),
+    /// Strip boilerplate from a text someone already scraped
+    ///
+    /// The same rule files are used as for pages, one line being one block. Kept lines are never
+    /// changed.
+    Clean(CleanArgs),
+    /// Show what of a page was kept and removed, by which rule and why
+    Explain(ExplainArgs),
+    /// Look at the rule files, and prove them
+    #[command(subcommand)]
+    Sites(SitesCommand),
+    /// Tell the last runs, each site's state, and the file's size
+    Status,
+    /// Search the stored articles, best matches first
+    Search(SearchArgs),
+    /// Print a stored page body, as it was fetched
+    Body {
+        /// SHA-256 of the body (or its beginning), or the URL of an article
+        key: String,
+    },
+}
+
+/// Options of `crawl`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CrawlArgs {
+    /// Sites to crawl: ids of rule files, or hosts
+    #[arg(value_name = "SITE")]
+    pub sites: Vec<String>,
+    /// Store at most this many articles of each site
+    #[arg(long, value_name = "N")]
+    pub max_articles: Option<usize>,
+    /// Only stories published since this day (YYYY-MM-DD); replaces the rule files' max-age of 7 days
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Look again at every stored article, conditionally
+    #[arg(long)]
+    pub refresh: bool,
+    /// Least gap between requests to a host, in seconds (below 1 only with --proxy or --allow-private)
+    #[arg(long, value_name = "SECONDS")]
+    pub delay: Option<f64>,
+    /// Discover only: fetch listings, but no article
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
+}
+
+/// Options of `extract`.
+#[derive(Debug, Clone, Args)]
+pub struct ExtractArgs {
+    /// A file, an http(s) URL, or - for standard input
+    #[arg(
+        value_name = "FILE|URL|-",
+        required_unless_present = "jsonl",
+        conflicts_with = "jsonl"
+    )]
+    pub source: Option<String>,
+    /// How the article is printed
+    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "jsonl")]
+    pub format: Format,
+    /// Read JSON lines {"id","url","html" or "path"} and write one article a line, in the same order
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Which rules
+    #[command(flatten)]
+    pub rules: RuleArgs,
+}
+
+/// Options that choose the rules for one page.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RuleArgs {
+    /// The page's address [default: its own canonical or og:url]
+    #[arg(long, value_name = "URL", conflicts_with = "jsonl")]
+    pub url: Option<String>,
+    /// Use this site's rules, whatever the address
+    #[arg(long, value_name = "ID")]
+    pub site: Option<String>,
+    /// Ignore site files: only the common rules and the generic extractor
+    #[arg(long, conflicts_with = "site")]
+    pub generic: bool,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
+}
+
+/// How an article is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The text alone.
+    Text,
+    /// Title, subtitle and text, headings and lists marked.
+    Markdown,
+    /// The JSON-lines object.
+    Json,
+}
+
+/// Options of `clean`.
+#[derive(Debug, Clone, Args)]
+pub struct CleanArgs {
+    /// Use this site's rules beside the common ones
+    #[arg(long, value_name = "ID")]
+    pub site: Option<String>,
+    /// A file, or - for standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub source: String,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// A file, an http(s) URL, or - for standard input
+    #[arg(value_name = "FILE|URL|-")]
+    pub source: String,
+    /// The page's address [default: its own canonical or og:url]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Use this site's rules, whatever the address
+    #[arg(long, value_name = "ID")]
+    pub site: Option<String>,
+    /// Ignore site files: only the common rules and the generic extractor
+    #[arg(long, conflicts_with = "site")]
+    pub generic: bool,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
+}
+
+/// What to do with the rule files.
+#[derive(Debug, Subcommand)]
+pub enum SitesCommand {
+    /// List the sites there are rules for
+    List,
+    /// Print a site's rules: its file, and the family it extends
+    Show {
+        /// Id of the rule file, or a host
+        site: String,
+    },
+    /// Load every rule file and run its checks
+    ///
+    /// Pages come from the capture folders given with --pages, else from the stored pages of the
+    /// database, else, with --fetch, from the web. Exit code 1 when a check fails.
+    Check(CheckArgs),
+    /// Print the JSON Schema of rule files, for editors
+    Schema,
+}
+
+/// Options of `sites check`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CheckArgs {
+    /// Only these sites
+    #[arg(value_name = "SITE")]
+    pub sites: Vec<String>,
+    /// A capture folder (manifest.jsonl and pages/); may be given more than once
+    #[arg(long, value_name = "DIR")]
+    pub pages: Vec<PathBuf>,
+    /// Fetch pages that are nowhere else, with manners
+    #[arg(long)]
+    pub fetch: bool,
+}
+
+/// Options of `search`.
+#[derive(Debug, Clone, Args)]
+pub struct SearchArgs {
+    /// Words that must all occur
+    #[arg(required = true)]
+    pub words: Vec<String>,
+    /// At most this many results
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+}
+
+impl Cli {
+    /// Reads the command line; prints help or a usage error and ends the program where asked.
+    pub fn read() -> Self {
+        Self::parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,139 @@
+//! `extract --jsonl`: many pages, all cores, one line out per line in, in input order, in memory
+//! that does not grow with the input.
+
+use std::io::{BufRead, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::decode;
+use crate::fetch::MAX_PAGE_BYTES;
+use crate::outcome::Outcome;
+use crate::pipeline::reading::{self, Choice, Rulebook, Source};
+
+use super::article_json::ArticleJson;
+
+/// Lines that may be in work or waiting for an earlier one, per core.
+const AHEAD_PER_CORE: usize = 8;
+/// Longest line read, in bytes: a page of the largest size, JSON-escaped.
+const MAX_LINE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// One line in.
+#[derive(Deserialize)]
+struct Request {
+    #[serde(default)]
+    id: Value,
+    url: Option<String>,
+    html: Option<String>,
+    path: Option<String>,
+}
+
+/// Reads requests and writes articles until the input ends.
+///
+/// # Errors
+/// When the input cannot be read or the output not be written.
+pub(super) fn run(
+    input: impl BufRead + Send,
+    output: &mut impl Write,
+    rulebook: &Rulebook,
+    choice: &Choice,
+) -> std::io::Result<()> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        // Each worker has its own lane; line n goes through lane n modulo their number, so reading
+        // the lanes in turn gives the input's order.
+        let mut lanes: Vec<SyncSender<(usize, Vec<u8>)>> = Vec::new();
+        let mut answers: Vec<Receiver<String>> = Vec::new();
+        for _ in 0..workers {
+            let (give, take) = sync_channel::<(usize, Vec<u8>)>(AHEAD_PER_CORE);
+            let (tell, hear) = sync_channel::<String>(AHEAD_PER_CORE);
+            lanes.push(give);
+            answers.push(hear);
+            scope.spawn(move || {
+                for (number, line) in take {
+                    if tell.send(answer(number, &line, rulebook, choice)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        let (finished, lines) = sync_channel::<std::io::Result<()>>(1);
+        scope.spawn(move || {
+            // The other side is gone only when the output failed, which ends the program.
+            let _ = finished.send(feed(input, lanes));
+        });
+        for lane in answers.iter().cycle() {
+            let Ok(line) = lane.recv() else { break };
+            output.write_all(line.as_bytes())?;
+            output.write_all(b"\n")?;
+        }
+        output.flush()?;
+        lines.recv().unwrap_or(Ok(()))
+    })
+}
+
+fn feed(mut input: impl BufRead, lanes: Vec<SyncSender<(usize, Vec<u8>)>>) -> std::io::Result<()> {
+    let mut lane = lanes.iter().cycle();
+    for number in 1.. {
+        let mut line = Vec::new();
+        if std::io::Read::take(&mut input, MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if lane.next().is_none_or(|l| l.send((number, line)).is_err()) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> String {
+    let failed = |id: Value, reason: String| ArticleJson::failed(id, Outcome::Failed, Some(reason));
+    let json = match serde_json::from_slice::<Request>(line) {
+        Err(e) => {
+            let mut object =
+                serde_json::to_value(failed(Value::Null, format!("line {number}: not a request: {e}")))
+                    .unwrap_or_default();
+            object["line"] = number.into();
+            return object.to_string();
+        }
+        Ok(request) => match page(&request) {
+            Err(reason) => failed(request.id, reason),
+            Ok((bytes, url)) => {
+                let content_type = request.html.is_some().then_some("text/html; charset=utf-8");
+                let source = Source {
+                    bytes: &bytes,
+                    content_type,
+                    url: url.as_ref(),
+                };
+                ArticleJson::new(request.id, reading::read(source, rulebook, choice, None))
+            }
+        },
+    };
+    serde_json::to_string(&json)
+        .unwrap_or_else(|e| format!("{{\"id\":null,\"outcome\":\"failed\",\"reason\":\"{e}\"}}"))
+}
+
+fn page(request: &Request) -> Result<(Vec<u8>, Option<Url>), String> {
+    // An address that is none costs the page its rules and its relative links, not its text.
+    let url = request
+        .url
+        .as_deref()
+        .and_then(|url| crate::address::parse(url).ok());
+    let bytes = match (&request.html, &request.path) {
+        (Some(html), None) => html.clone().into_bytes(),
+        (None, Some(path)) => {
+            let raw = std::fs::read(path).map_err(|e| format!("cannot read {path}: {e}"))?;
+            decode::gunzip(&raw, MAX_PAGE_BYTES as u64)
+                .map_err(|e| format!("cannot read {path}: {e}"))?
+                .into_owned()
+        }
+        (None, None) => return Err("neither `html` nor `path` is given".to_owned()),
+        (Some(_), Some(_)) => return Err("give `html` or `path`, not both".to_owned()),
+    };
+    Ok((bytes, url))
+}

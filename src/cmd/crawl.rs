@@ -1,0 +1,184 @@
+//! `copydesk crawl`: one incremental crawl, with progress for people and one JSON object for monitors.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::cli::CrawlArgs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::pipeline::crawl::{self, CrawlSettings, Unwatched, Watcher};
+use crate::pipeline::reading::Rulebook;
+use crate::pipeline::stop::{self, Stop};
+use crate::pipeline::summary::Summary;
+use crate::progress::{self, Bars};
+use crate::sites::rule::Site;
+
+use super::print::Paint;
+use super::{Ending, page};
+
+/// Gaps below this need a proxy or `--allow-private`: real sites are never asked faster.
+const LEAST_DELAY: Duration = Duration::from_secs(1);
+/// Longest gap that can be asked for.
+const MOST_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Runs the command.
+pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
+    let settings = settings(config, args)?;
+    let rulebook = Arc::new(page::rulebook(config)?);
+    let sites = sites(config, args, &rulebook)?;
+    let watcher: Arc<dyn Watcher> = if progress::is_shown(config) {
+        Arc::new(Bars::start(sites.len()))
+    } else {
+        Arc::new(Unwatched)
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let summary = runtime.block_on(async {
+        let stop = on_signals()?;
+        anyhow::Ok(crawl::run(settings, rulebook, sites, watcher, stop).await?)
+    })?;
+    let Some(summary) = summary else {
+        writeln!(
+            std::io::stderr().lock(),
+            "copydesk: another crawl is at work on {}",
+            config.db.display()
+        )?;
+        return Ok(Ending::Well);
+    };
+    if config.json {
+        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&summary)?)?;
+    } else if config.verbosity > 0 || (config.verbosity == 0 && std::io::stderr().is_terminal()) {
+        tell(&mut std::io::stderr().lock(), &summary)?;
+    }
+    Ok(if summary.exit_code == 0 {
+        Ending::Well
+    } else {
+        Ending::Attention
+    })
+}
+
+fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> {
+    let delay = match args.delay {
+        Some(seconds) if !(0.0..=MOST_DELAY.as_secs_f64()).contains(&seconds) => {
+            bail!(
+                "--delay {seconds}: give seconds from 0 to {}",
+                MOST_DELAY.as_secs()
+            )
+        }
+        Some(seconds) => Some(Duration::from_secs_f64(seconds)),
+        None => None,
+    };
+    if delay.is_some_and(|d| d < LEAST_DELAY) && config.proxy.is_none() && !args.allow_private {
+        bail!("--delay below 1 second needs --proxy or --allow-private: real sites are not asked faster");
+    }
+    let since = match &args.since {
+        Some(day) => Some(since(day)?),
+        None => None,
+    };
+    Ok(CrawlSettings {
+        db: config.db.clone(),
+        command: std::env::args().collect::<Vec<_>>().join(" "),
+        fetch: config.into(),
+        allow_private: args.allow_private,
+        max_articles: args.max_articles,
+        since,
+        refresh: args.refresh,
+        delay,
+        dry_run: args.dry_run,
+        clock: Clock::system(),
+    })
+}
+
+/// The beginning of a day in UTC.
+fn since(day: &str) -> anyhow::Result<Timestamp> {
+    let date: jiff::civil::Date = day
+        .parse()
+        .with_context(|| format!("--since {day}: write a day as YYYY-MM-DD"))?;
+    Ok(date.to_zoned_datetime(TimeZone::UTC)?.timestamp())
+}
+
+/// The sites to crawl: named, else those of the settings file, else all that are enabled.
+fn sites(config: &Config, args: &CrawlArgs, rulebook: &Rulebook) -> anyhow::Result<Vec<Arc<Site>>> {
+    let names = if args.sites.is_empty() {
+        &config.sites
+    } else {
+        &args.sites
+    };
+    let mut sites: Vec<Arc<Site>> = if names.is_empty() {
+        rulebook.sites().iter().filter(|s| s.enabled).cloned().collect()
+    } else {
+        names
+            .iter()
+            .map(|n| rulebook.sites().resolve(n))
+            .collect::<Result<_, _>>()?
+    };
+    sites.sort_by(|a, b| a.id.cmp(&b.id));
+    sites.dedup_by(|a, b| a.id == b.id);
+    if sites.is_empty() {
+        bail!("no site is enabled: name one, or add a rule file to the sites directory");
+    }
+    Ok(sites)
+}
+
+/// The first SIGINT or SIGTERM asks the run to end; the second ends the program at once.
+pub(super) fn on_signals() -> anyhow::Result<Stop> {
+    use tokio::signal::unix::{SignalKind, signal};
+    /// What a shell reports for a program ended by SIGINT.
+    const INTERRUPTED: i32 = 130;
+    let (stopper, stop) = stop::pair();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        for asked in 0.. {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            if asked > 0 {
+                std::process::exit(INTERRUPTED);
+            }
+            stopper.stop();
+            tracing::warn!("ending: pages in flight are finished and stored; once more ends at once");
+        }
+    });
+    Ok(stop)
+}
+
+/// The summary for people.
+pub(super) fn tell(out: &mut impl Write, summary: &Summary) -> std::io::Result<()> {
+    let paint = Paint::for_stderr();
+    let failed: Vec<_> = summary.sites.iter().filter(|s| s.failed.is_some()).collect();
+    for site in &failed {
+        let reason = site.failed.as_deref().unwrap_or_default();
+        writeln!(
+            out,
+            "{} {}: {}",
+            paint.red("failed"),
+            site.site,
+            crate::text::printable(reason)
+        )?;
+    }
+    let listed: u64 = summary.sites.iter().map(|s| s.discovered).sum();
+    writeln!(
+        out,
+        "{} sites{}: {} stories found, {} new articles, {} revised",
+        summary.sites.len(),
+        if failed.is_empty() {
+            String::new()
+        } else {
+            format!(" ({} failed)", failed.len())
+        },
+        listed,
+        paint.bold(&summary.new_articles.to_string()),
+        summary.revised,
+    )?;
+    let pages: Vec<String> = summary.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect();
+    if !pages.is_empty() {
+        writeln!(out, "pages: {}", pages.join(", "))?;
+    }
+    if summary.interrupted {
+        writeln!(out, "{}", paint.yellow("interrupted: run it again to go on"))?;
+    }
+    writeln!(out, "{}", summary.database.display())
+}

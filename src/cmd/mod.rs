@@ -1,0 +1,60 @@
+//! The commands, a file a verb: each turns checked words into calls of the pipeline and prints.
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command, SitesCommand};
+use crate::config::Config;
+
+mod article_json;
+mod body;
+mod bulk;
+mod clean;
+mod crawl;
+mod demo;
+mod explain;
+mod extract;
+mod page;
+mod print;
+mod search;
+mod sites;
+mod status;
+
+/// How a command ended (DESIGN §2): the exit code, for people and for cron.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All well; also: interrupted and drained, or another crawl holds the lock.
+    Well = 0,
+    /// It ran, and a person is needed.
+    Attention = 1,
+    /// It could not run: usage, settings, rule files, database.
+    Refused = 2,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(ending as u8)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever kept it from running; the caller prints the chain and ends with [`Ending::Refused`].
+pub fn run(cli: Cli) -> anyhow::Result<Ending> {
+    let config = Config::read(&cli.global)?;
+    crate::progress::init(&config);
+    match cli.command {
+        Command::Demo => demo::run(&config),
+        Command::Crawl(args) => crawl::run(&config, &args),
+        Command::Extract(args) => extract::run(&config, &args),
+        Command::Clean(args) => clean::run(&config, &args),
+        Command::Explain(args) => explain::run(&config, &args),
+        Command::Sites(SitesCommand::List) => sites::list::run(&config),
+        Command::Sites(SitesCommand::Show { site }) => sites::show::run(&config, &site),
+        Command::Sites(SitesCommand::Check(args)) => sites::check::run(&config, &args),
+        Command::Sites(SitesCommand::Schema) => sites::schema::run(),
+        Command::Status => status::run(&config),
+        Command::Search(args) => search::run(&config, &args),
+        Command::Body { key } => body::run(&config, &key),
+    }
+}

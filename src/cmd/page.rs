@@ -1,0 +1,83 @@
+//! The one page that `extract` and `explain` are about: from a file, standard input or the web,
+//! read by the rules the command line chose.
+
+use std::io::Read;
+
+use anyhow::Context;
+
+use crate::address;
+use crate::config::Config;
+use crate::decode;
+use crate::extract::Memory;
+use crate::fetch::MAX_PAGE_BYTES;
+use crate::pipeline::errand;
+use crate::pipeline::reading::{self, Choice, Reading, Rulebook, Source};
+
+/// Which page, by which rules.
+pub(super) struct Wanted<'a> {
+    /// FILE, URL or `-`.
+    pub(super) source: &'a str,
+    /// Address given on the command line.
+    pub(super) url: Option<&'a str>,
+    /// Site given on the command line.
+    pub(super) site: Option<&'a str>,
+    /// No site files.
+    pub(super) generic: bool,
+    /// Private addresses allowed.
+    pub(super) allow_private: bool,
+}
+
+/// Reads the rule files; every fault of every file is shown.
+pub(super) fn rulebook(config: &Config) -> anyhow::Result<Rulebook> {
+    Ok(Rulebook::new(super::sites::load(config)?))
+}
+
+/// Which rules the command line chose.
+pub(super) fn choice(rulebook: &Rulebook, site: Option<&str>, generic: bool) -> anyhow::Result<Choice> {
+    Ok(match site {
+        Some(site) => Choice::Named(rulebook.named(site)?),
+        None if generic => Choice::Named(rulebook.generic()),
+        None => Choice::ByAddress,
+    })
+}
+
+/// Gets and reads the page.
+pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) -> anyhow::Result<Reading> {
+    let choice = choice(rulebook, wanted.site, wanted.generic)?;
+    let mut url = wanted.url.map(address::parse).transpose()?;
+    let mut content_type = None;
+    let bytes = match wanted.source {
+        "-" => {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .read_to_end(&mut bytes)
+                .context("cannot read standard input")?;
+            bytes
+        }
+        web if web.starts_with("http://") || web.starts_with("https://") => {
+            let fetched = errand::fetch_page(&config.into(), wanted.allow_private, &address::parse(web)?)?;
+            url = url.or(Some(fetched.url));
+            content_type = fetched.content_type;
+            fetched.body
+        }
+        file => std::fs::read(file).with_context(|| format!("cannot read {file}"))?,
+    };
+    let bytes = decode::gunzip(&bytes, MAX_PAGE_BYTES as u64).context(wanted.source.to_owned())?;
+    let source = Source {
+        bytes: &bytes,
+        content_type: content_type.as_deref(),
+        url: url.as_ref(),
+    };
+    let memory = memory(config, rulebook, &source)?;
+    Ok(reading::read(source, rulebook, &choice, memory.as_ref()))
+}
+
+/// The site's memory, only where the database was named: a result must not depend on a file that
+/// happens to lie in the working directory.
+fn memory(config: &Config, rulebook: &Rulebook, source: &Source<'_>) -> anyhow::Result<Option<Memory>> {
+    let site = source.url.and_then(|u| rulebook.sites().for_url(u));
+    let (true, Some(site)) = (config.db_named, site) else {
+        return Ok(None);
+    };
+    Ok(crate::pipeline::memory::of_site(&config.db, &site.id)?)
+}

@@ -1,0 +1,229 @@
+//! Settings, checked: flag, environment, settings file, default, in this order. Rooms get their own
+//! small structs filled from here and never see this one.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::cli::{Global, LogFormat};
+use crate::pipeline::errand::FetchSettings;
+
+/// Name and version, as the User-Agent begins.
+pub const PRODUCT: &str = concat!("copydesk/", env!("CARGO_PKG_VERSION"));
+/// Default place of the database.
+pub const DEFAULT_DB: &str = "data/copydesk.db";
+
+/// Why the settings do not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file named on the command line is not there or cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The settings file has a fault; the message names line, column and key.
+    #[error("{path}:{line}:{column}: {message}")]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// Settings every command shares.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The database.
+    pub db: PathBuf,
+    /// Whether the database was named, by flag, environment or settings file.
+    pub db_named: bool,
+    /// Rule files laid over the built-in set.
+    pub sites_dir: Option<PathBuf>,
+    /// Sites to crawl where none are named.
+    pub sites: Vec<String>,
+    /// HTTP proxy.
+    pub proxy: Option<Url>,
+    /// Certificate authorities in PEM.
+    pub ca_certificates_pem: Vec<u8>,
+    /// The User-Agent header.
+    pub user_agent: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// -1 quiet, 0 normal, 1 and more verbose.
+    pub verbosity: i8,
+    /// Summary as JSON on stdout.
+    pub json: bool,
+}
+
+/// The settings file, `copydesk.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    db: Option<PathBuf>,
+    sites_dir: Option<PathBuf>,
+    #[serde(default)]
+    sites: Vec<String>,
+    proxy: Option<String>,
+    ca_cert: Option<PathBuf>,
+    user_agent: Option<String>,
+    contact: Option<String>,
+    log_format: Option<LogFormat>,
+}
+
+impl Config {
+    /// Checks the words of the command line against files and defaults.
+    ///
+    /// # Errors
+    /// When a named file is missing, the settings file is faulty or a value makes no sense.
+    pub fn read(words: &Global) -> Result<Self, ConfigError> {
+        let file = File::read(words.config.as_deref())?;
+        let named_db = words.db.clone().or(file.db);
+        let sites_dir = match words.sites.clone().or(file.sites_dir) {
+            Some(dir) if dir.is_dir() => Some(dir),
+            Some(dir) => {
+                return Err(ConfigError::Invalid(format!(
+                    "no directory of rule files at {}: create it, or leave out --sites",
+                    dir.display()
+                )));
+            }
+            None => Some(PathBuf::from("sites")).filter(|d| d.is_dir()),
+        };
+        let proxy = words.proxy.clone().or(file.proxy);
+        let proxy = proxy
+            .map(|p| {
+                Url::parse(&p).map_err(|e| {
+                    ConfigError::Invalid(format!("--proxy {p}: {e}; write it as http://host:port"))
+                })
+            })
+            .transpose()?;
+        let ca_certificates_pem = match words.ca_cert.clone().or(file.ca_cert) {
+            Some(path) => std::fs::read(&path).map_err(|source| ConfigError::Unreadable { path, source })?,
+            None => Vec::new(),
+        };
+        let contact = words.contact.clone().or(file.contact);
+        let user_agent = words.user_agent.clone().or(file.user_agent);
+        let user_agent = user_agent.unwrap_or_else(|| match &contact {
+            Some(contact) => format!("{PRODUCT} (+{contact})"),
+            None => PRODUCT.to_owned(),
+        });
+        if user_agent.chars().any(char::is_control) || user_agent.trim().is_empty() {
+            return Err(ConfigError::Invalid(
+                "--user-agent and --contact must be one line of text".to_owned(),
+            ));
+        }
+        Ok(Self {
+            db_named: named_db.is_some(),
+            db: named_db.unwrap_or_else(|| DEFAULT_DB.into()),
+            sites_dir,
+            sites: file.sites,
+            proxy,
+            ca_certificates_pem,
+            user_agent,
+            log_format: words.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
+            verbosity: if words.quiet {
+                -1
+            } else {
+                i8::try_from(words.verbose).unwrap_or(i8::MAX)
+            },
+            json: words.json,
+        })
+    }
+}
+
+impl From<&Config> for FetchSettings {
+    fn from(config: &Config) -> Self {
+        Self {
+            user_agent: config.user_agent.clone(),
+            proxy: config.proxy.clone(),
+            ca_certificates_pem: config.ca_certificates_pem.clone(),
+        }
+    }
+}
+
+impl File {
+    fn read(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let path = named.unwrap_or(Path::new("copydesk.toml"));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(e) if named.is_none() && e.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(source) => {
+                return Err(ConfigError::Unreadable {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        toml::from_str(&text).map_err(|e| {
+            let before = &text[..e.span().map_or(0, |s| s.start)];
+            ConfigError::Malformed {
+                path: path.to_owned(),
+                line: before.matches('\n').count() + 1,
+                column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+                message: e.message().to_owned(),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(text: &str, words: Global) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&Global {
+            config: Some(path),
+            ..words
+        })
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_settings_file() {
+        let words = Global {
+            contact: Some("a@flag.example".into()),
+            ..Global::default()
+        };
+        let config = with_file("contact = 'b@file.example'\ndb = 'x.db'", words).unwrap();
+        assert_eq!(config.user_agent, format!("{PRODUCT} (+a@flag.example)"));
+        assert_eq!(config.db, PathBuf::from("x.db"));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named_with_its_place() {
+        let error = with_file("\n  contct = 'x'", Global::default())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("settings.toml:2:3"), "{error}");
+        assert!(error.contains("contct"), "{error}");
+    }
+
+    #[test]
+    fn a_named_directory_must_be_there() {
+        let words = Global {
+            sites: Some("/nowhere/at/all".into()),
+            ..Global::default()
+        };
+        assert!(
+            Config::read(&words)
+                .unwrap_err()
+                .to_string()
+                .contains("/nowhere/at/all")
+        );
+    }
+}

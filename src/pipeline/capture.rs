@@ -1,0 +1,138 @@
+//! Capture folders, read: `manifest.jsonl` (one object a page) and `pages/<id>.html.gz` (the bytes as
+//! fetched). Owns the folder's form; what is done with the pages is the caller's business.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::address;
+use crate::decode;
+use crate::fetch::MAX_PAGE_BYTES;
+
+/// Why a capture folder or a page of it cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// A file is not there or not readable.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of the manifest is not an object with `id` and `url`.
+    #[error("{path}:{line}: {message}; each line is an object with at least `id` and `url`")]
+    Manifest {
+        /// Which manifest.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A page's bytes are damaged.
+    #[error("{path}: {message}")]
+    Page {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    url: String,
+    #[serde(default)]
+    content_type: Option<String>,
+}
+
+/// A page of a capture folder.
+#[derive(Debug, Clone)]
+pub struct CapturedPage {
+    /// Its address, canonical.
+    pub url: Url,
+    /// The Content-Type it came with, where the folder says.
+    pub content_type: Option<String>,
+    path: PathBuf,
+}
+
+impl CapturedPage {
+    /// Its bytes as fetched.
+    ///
+    /// # Errors
+    /// When the file is missing or damaged.
+    pub fn bytes(&self) -> Result<Vec<u8>, CaptureError> {
+        let raw = std::fs::read(&self.path).map_err(|source| CaptureError::Unreadable {
+            path: self.path.clone(),
+            source,
+        })?;
+        decode::gunzip(&raw, MAX_PAGE_BYTES as u64)
+            .map(std::borrow::Cow::into_owned)
+            .map_err(|e| CaptureError::Page {
+                path: self.path.clone(),
+                message: e.to_string(),
+            })
+    }
+}
+
+/// The pages of one or more capture folders, by canonical address.
+#[derive(Debug, Default)]
+pub struct Captures {
+    pages: HashMap<String, CapturedPage>,
+}
+
+impl Captures {
+    /// Reads the manifests; the first folder that has an address gives its page.
+    ///
+    /// # Errors
+    /// When a folder has no manifest, or a line of it makes no sense.
+    pub fn open(dirs: &[PathBuf]) -> Result<Self, CaptureError> {
+        let mut captures = Self::default();
+        for dir in dirs {
+            captures.add(dir)?;
+        }
+        Ok(captures)
+    }
+
+    fn add(&mut self, dir: &Path) -> Result<(), CaptureError> {
+        let manifest = dir.join("manifest.jsonl");
+        let text = std::fs::read_to_string(&manifest).map_err(|source| CaptureError::Unreadable {
+            path: manifest.clone(),
+            source,
+        })?;
+        for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+            let fault = |message: String| CaptureError::Manifest {
+                path: manifest.clone(),
+                line: number + 1,
+                message,
+            };
+            let row: Row = serde_json::from_str(line).map_err(|e| fault(e.to_string()))?;
+            let url = address::parse(&row.url).map_err(|e| fault(e.to_string()))?;
+            if row.id.contains(['/', '\\']) || row.id.starts_with('.') {
+                return Err(fault(format!("id {:?} is not a file name", row.id)));
+            }
+            let pages = dir.join("pages");
+            let path = ["html.gz", "html"]
+                .iter()
+                .map(|ending| pages.join(format!("{}.{ending}", row.id)))
+                .find(|p| p.exists())
+                .unwrap_or_else(|| pages.join(format!("{}.html.gz", row.id)));
+            let page = CapturedPage {
+                url: url.clone(),
+                content_type: row.content_type,
+                path,
+            };
+            self.pages.entry(url.into()).or_insert(page);
+        }
+        Ok(())
+    }
+
+    /// The page at an address, told as in a rule file or on a page.
+    pub fn find(&self, url: &Url) -> Option<&CapturedPage> {
+        self.pages.get(address::canonical(url.clone()).as_str())
+    }
+}

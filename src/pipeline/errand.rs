@@ -1,0 +1,90 @@
+//! One page from the web, for `extract` and `explain`: robots.txt, pace and guard apply, nothing is
+//! stored.
+
+use url::Url;
+
+use crate::clock::Clock;
+use crate::fetch::{FetchConfig, FetchError, Fetcher, Limits, MAX_PAGE_BYTES, Refusal, Request};
+
+/// What is sent as `Accept` for a page.
+pub(super) const ACCEPT_PAGE: &str = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1";
+
+/// How requests are made, as the settings say.
+#[derive(Debug, Clone)]
+pub struct FetchSettings {
+    /// The User-Agent header.
+    pub user_agent: String,
+    /// HTTP proxy.
+    pub proxy: Option<Url>,
+    /// Certificate authorities in PEM, beside the system's.
+    pub ca_certificates_pem: Vec<u8>,
+}
+
+impl FetchSettings {
+    /// A fetcher by these settings.
+    pub(super) fn fetcher(&self, allow_private: bool, clock: Clock) -> Result<Fetcher, FetchError> {
+        Fetcher::new(FetchConfig {
+            user_agent: self.user_agent.clone(),
+            proxy: self.proxy.clone(),
+            ca_certificates_pem: self.ca_certificates_pem.clone(),
+            allow_private,
+            limits: Limits::default(),
+            clock,
+        })
+    }
+}
+
+/// A page as it came.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The address that answered.
+    pub url: Url,
+    /// The Content-Type header.
+    pub content_type: Option<String>,
+    /// The decoded body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum ErrandError {
+    /// The client cannot be built.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The page was refused, by us or by the server.
+    #[error("{url}: {refusal}")]
+    Refused {
+        /// Which page.
+        url: Url,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The machine gives no threads.
+    #[error("cannot start the network runtime")]
+    Runtime(#[from] std::io::Error),
+}
+
+/// Fetches one page.
+///
+/// # Errors
+/// When it is forbidden, cannot be had, or carries no page.
+pub fn fetch_page(settings: &FetchSettings, allow_private: bool, url: &Url) -> Result<Fetched, ErrandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let fetcher = settings.fetcher(allow_private, Clock::system())?;
+        let visit = fetcher
+            .get(Request::new(url.clone(), ACCEPT_PAGE, MAX_PAGE_BYTES))
+            .await;
+        let response = visit.result.map_err(|refusal| ErrandError::Refused {
+            url: url.clone(),
+            refusal,
+        })?;
+        Ok(Fetched {
+            url: response.url,
+            content_type: response.content_type,
+            body: response.body,
+        })
+    })
+}

@@ -1,0 +1,288 @@
+//! One site's part of a run: robots.txt, listings, new stories, and with `--refresh` the old ones.
+//! Owns their order and when a site counts as failed.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::discover::ListingKind;
+use crate::fetch::Refusal;
+use crate::sites::rule::Site;
+use crate::store::{QueuedPage, StoreError};
+
+use super::article::{self, Target};
+use super::crawl::{CrawlError, Desk, Event};
+use super::listing::{self, Read, Wanted};
+use super::summary::SiteSummary;
+
+/// Sitemap indexes that may stand above a sitemap.
+const MAX_SITEMAP_DEPTH: usize = 2;
+/// Listings of one site that are read in one run.
+const MAX_LISTINGS: usize = 500;
+/// Queued pages taken from the database at once.
+const BATCH: usize = 64;
+
+/// Crawls one site.
+///
+/// # Errors
+/// Only when the database fails; what fails at the site is in the summary.
+pub(super) async fn crawl(desk: &Arc<Desk>, site: &Arc<Site>) -> Result<SiteSummary, CrawlError> {
+    desk.watcher.on(Event::SiteStarted { site: &site.id });
+    let mut run = Run {
+        desk,
+        site,
+        summary: SiteSummary {
+            site: site.id.clone(),
+            ..Default::default()
+        },
+        seen: HashSet::new(),
+        pages: 0,
+    };
+    if run.discover().await? && !desk.settings.dry_run {
+        run.new_stories().await?;
+        if desk.settings.refresh {
+            run.old_stories().await?;
+        }
+    }
+    if let Some(reason) = &run.summary.failed {
+        tracing::error!("{}: {reason}", site.id);
+    }
+    desk.watcher.on(Event::SiteDone {
+        site: &site.id,
+        summary: &run.summary,
+    });
+    Ok(run.summary)
+}
+
+struct Run<'a> {
+    desk: &'a Arc<Desk>,
+    site: &'a Arc<Site>,
+    summary: SiteSummary,
+    /// Addresses asked for in this run: none is asked twice.
+    seen: HashSet<String>,
+    /// Pages done and waiting, for the progress bar.
+    pages: u64,
+}
+
+impl Run<'_> {
+    fn stopping(&self) -> bool {
+        self.desk.stop.is_asked()
+    }
+
+    /// Reads robots.txt and all listings; false when the site is to be left alone.
+    async fn discover(&mut self) -> Result<bool, CrawlError> {
+        let (desk, site) = (self.desk, self.site);
+        let Some(home) = home(desk, site) else {
+            self.summary.failed = Some(format!(
+                "{} has no host that could be asked: name one without `*` first",
+                site.file
+            ));
+            return Ok(false);
+        };
+        let (robots, copies) = desk.fetcher.robots(&home, desk.delay(site)).await;
+        desk.save_robots(copies).await?;
+        if let Some(reason) = robots.unreachable() {
+            self.summary.failed = Some(format!(
+                "robots.txt of {} could not be had ({reason}); nothing is fetched there until the next run",
+                robots.origin()
+            ));
+            return Ok(false);
+        }
+        let mut queue: VecDeque<Wanted> = self.named_listings(&robots.sitemaps().to_vec(), &home).into();
+        let mut readable = 0;
+        let mut tried = 0;
+        while let Some(wanted) = queue.pop_front() {
+            if self.stopping() || tried >= MAX_LISTINGS {
+                break;
+            }
+            if !self.seen.insert(wanted.url.to_string()) {
+                continue;
+            }
+            tried += 1;
+            match listing::read(desk, site, &wanted).await? {
+                Read::Unchanged => readable += 1,
+                Read::Listed { listing, queued } => {
+                    readable += 1;
+                    self.summary.discovered += queued as u64;
+                    if wanted.depth < MAX_SITEMAP_DEPTH {
+                        let oldest = desk.oldest(site);
+                        let mut children = listing.children;
+                        children.retain(|(_, lastmod)| listing::is_worth_reading(*lastmod, oldest));
+                        children.sort_by_key(|(_, lastmod)| std::cmp::Reverse(*lastmod));
+                        queue.extend(children.into_iter().map(|(url, _)| Wanted {
+                            url,
+                            kind: ListingKind::Sitemap,
+                            depth: wanted.depth + 1,
+                        }));
+                    }
+                    if wanted.kind == ListingKind::Section && !site.discover.listed {
+                        queue.extend(listing.feeds.into_iter().map(|url| Wanted {
+                            url,
+                            kind: ListingKind::Feed,
+                            depth: 0,
+                        }));
+                    }
+                }
+                Read::Failed { reason, refusal } => {
+                    let warning = format!("{}: {reason}", wanted.url);
+                    tracing::warn!("{}: {warning}", site.id);
+                    self.summary.warnings.push(warning);
+                    if matches!(refusal, Some(Refusal::HostInTrouble { .. })) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.summary.listings = readable;
+        if tried > 0 && readable == 0 && !self.stopping() {
+            self.summary.failed =
+                Some("none of its listings could be read; see the warnings above".to_owned());
+        }
+        Ok(true)
+    }
+
+    /// Listings of the rule file and of robots.txt; where neither names one, the home page.
+    fn named_listings(&self, sitemaps: &[String], home: &Url) -> Vec<Wanted> {
+        let site = self.site;
+        let wanted = |kind| {
+            move |url: Url| Wanted {
+                url: crate::address::canonical(url),
+                kind,
+                depth: 0,
+            }
+        };
+        let discover = &site.discover;
+        let mut all: Vec<Wanted> = Vec::new();
+        all.extend(discover.feeds.iter().cloned().map(wanted(ListingKind::Feed)));
+        let by_robots = sitemaps.iter().filter_map(|s| listing::named(home, s));
+        all.extend(by_robots.map(wanted(ListingKind::Sitemap)));
+        all.extend(
+            discover
+                .sitemaps
+                .iter()
+                .cloned()
+                .map(wanted(ListingKind::Sitemap)),
+        );
+        all.extend(
+            discover
+                .sections
+                .iter()
+                .cloned()
+                .map(wanted(ListingKind::Section)),
+        );
+        if all.is_empty() {
+            all.push(wanted(ListingKind::Section)(home.clone()));
+        }
+        all
+    }
+
+    /// Fetches what is queued, then what is due to be looked at again, until nothing is left, the
+    /// site's share is stored, or the run is to end.
+    async fn new_stories(&mut self) -> Result<(), CrawlError> {
+        let (desk, id) = (self.desk, &self.site.id);
+        let queued = |after| desk.reader()?.next_queued(id, desk.clock.now(), after, BATCH);
+        if !self.all_of(queued).await? {
+            return Ok(());
+        }
+        let due = |after| desk.reader()?.due_visits(id, desk.clock.now(), after, BATCH);
+        self.all_of(due).await.map(drop)
+    }
+
+    /// Looks again, conditionally, at every stored article that this run has not asked for.
+    async fn old_stories(&mut self) -> Result<(), CrawlError> {
+        let stored = self.desk.reader()?.stored_articles(&self.site.id)?;
+        let targets = stored.into_iter().map(Target::from).collect();
+        self.each(targets).await.map(drop)
+    }
+
+    /// Fetches the pages that `next` gives batch by batch; false when the site's turn is over.
+    async fn all_of(
+        &mut self,
+        next: impl Fn(i64) -> Result<Vec<QueuedPage>, StoreError>,
+    ) -> Result<bool, CrawlError> {
+        let mut after = 0;
+        loop {
+            let batch = next(after)?;
+            let Some(last) = batch.last() else { return Ok(true) };
+            after = last.id;
+            if !self.each(batch.into_iter().map(Target::from).collect()).await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn each(&mut self, targets: Vec<Target>) -> Result<bool, CrawlError> {
+        let fresh: Vec<Target> = targets
+            .into_iter()
+            .filter(|t| !self.seen.contains(&t.url))
+            .collect();
+        self.pages += fresh.len() as u64;
+        self.desk.watcher.on(Event::Queued {
+            site: &self.site.id,
+            pages: self.pages,
+        });
+        for target in fresh {
+            if self.is_full() || !self.one(target).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_full(&self) -> bool {
+        self.desk
+            .settings
+            .max_articles
+            .is_some_and(|n| self.summary.new_articles >= n as u64)
+    }
+
+    /// Fetches one page; false when the site is to be left alone for the rest of the run.
+    async fn one(&mut self, target: Target) -> Result<bool, CrawlError> {
+        if self.stopping() {
+            return Ok(false);
+        }
+        self.seen.insert(target.url.clone());
+        let done = article::visit(self.desk, self.site, &target).await?;
+        self.seen.insert(done.final_url);
+        self.summary.count(done.outcome);
+        self.summary.new_articles += u64::from(done.is_new);
+        self.summary.revised += u64::from(done.is_revision);
+        self.summary.tally.add(done.tally);
+        for (category, n) in done.removed {
+            *self.summary.removed.entry(category).or_default() += n;
+        }
+        self.desk.watcher.on(Event::Page {
+            site: &self.site.id,
+            url: &target.url,
+            outcome: done.outcome,
+        });
+        if let Some(trouble) = done.trouble {
+            self.summary.failed = Some(trouble);
+            return Ok(false);
+        }
+        Ok(true)
+    }
+}
+
+/// The address whose robots.txt speaks for the site: the first host as written, over https unless its
+/// listings say http.
+fn home(desk: &Desk, site: &Site) -> Option<Url> {
+    let host = site
+        .hosts
+        .iter()
+        .map(|h| h.written.as_str())
+        .find(|h| !h.contains('*'))?;
+    let listed = site
+        .discover
+        .feeds
+        .iter()
+        .chain(&site.discover.sitemaps)
+        .chain(&site.discover.sections);
+    let own = listed.clone().find(|u| u.host_str() == Some(host));
+    match own {
+        Some(url) => url.join("/").ok(),
+        None if desk.settings.allow_private => Url::parse(&format!("http://{host}/")).ok(),
+        None => Url::parse(&format!("https://{host}/")).ok(),
+    }
+}

@@ -1,0 +1,304 @@
+//! Articles and bodies as the pipeline reads them: the newest version, the bytes it came from,
+//! what to look at again, and the material of site memory. Owns these questions.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use super::Reader;
+use crate::article::Category;
+use crate::store::body;
+use crate::store::error::StoreError;
+use crate::store::value::{int, read_time};
+use crate::store::write::MemoryRow;
+
+/// The newest version of an article, as far as the pipeline compares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredArticle {
+    /// Its id.
+    pub id: i64,
+    /// The site.
+    pub site: String,
+    /// Its address.
+    pub url: String,
+    /// Number of this version, from 1.
+    pub version: i64,
+    /// Headline.
+    pub title: Option<String>,
+    /// Dek.
+    pub subtitle: Option<String>,
+    /// The text.
+    pub text: String,
+    /// Hash of the bytes it was made from.
+    pub html_sha256: String,
+    /// Hash of `text`.
+    pub text_sha256: String,
+    /// Hash of the rules that made it.
+    pub rule_sha256: String,
+    /// Hash of the memory that made it.
+    pub memory_sha256: Option<String>,
+    /// When it was first seen.
+    pub first_seen_at: Timestamp,
+    /// When the bytes were fetched.
+    pub fetched_at: Timestamp,
+    /// The article that first told this story.
+    pub story_id: Option<i64>,
+}
+
+/// A stored article and how to ask for it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisitTarget {
+    /// The article.
+    pub article_id: i64,
+    /// Its address.
+    pub url: String,
+    /// Validators of the last answer.
+    pub etag: Option<String>,
+    /// As `etag`.
+    pub last_modified: Option<String>,
+    /// Hash of the bytes its newest version was made from.
+    pub html_sha256: String,
+    /// Hash of the bytes last answered, also those that made no new version.
+    pub last_body_sha256: Option<String>,
+}
+
+/// What site memory is built from: the text of an article, and what memory took out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentText {
+    /// The article.
+    pub article_id: i64,
+    /// Its text: blocks joined by a blank line.
+    pub text: String,
+    /// Blocks that were taken out because they recur; without them a block that memory knows
+    /// would be forgotten and come back.
+    pub repeated: Vec<String>,
+}
+
+const STORED: &str = "select id, site, url, version, title, subtitle, text, html_sha256, text_sha256,
+    rule_sha256, memory_sha256, first_seen_at, fetched_at, story_id from articles";
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredArticle> {
+    Ok(StoredArticle {
+        id: row.get("id")?,
+        site: row.get("site")?,
+        url: row.get("url")?,
+        version: row.get("version")?,
+        title: row.get("title")?,
+        subtitle: row.get("subtitle")?,
+        text: row.get("text")?,
+        html_sha256: row.get("html_sha256")?,
+        text_sha256: row.get("text_sha256")?,
+        rule_sha256: row.get("rule_sha256")?,
+        memory_sha256: row.get("memory_sha256")?,
+        first_seen_at: read_time(row, "first_seen_at")?,
+        fetched_at: read_time(row, "fetched_at")?,
+        story_id: row.get("story_id")?,
+    })
+}
+
+impl Reader {
+    /// The article at an address.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn article_by_url(&self, url: &str) -> Result<Option<StoredArticle>, StoreError> {
+        self.one(&format!("{STORED} where url = ?1"), [url], stored)
+    }
+
+    /// The article with an id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn article(&self, id: i64) -> Result<Option<StoredArticle>, StoreError> {
+        self.one(&format!("{STORED} where id = ?1"), [id], stored)
+    }
+
+    /// Articles whose text has this hash, oldest first: the same story under another address.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn articles_by_text(&self, text_sha256: &str) -> Result<Vec<StoredArticle>, StoreError> {
+        self.all(
+            &format!("{STORED} where text_sha256 = ?1 order by id"),
+            [text_sha256],
+            stored,
+        )
+    }
+
+    /// Every stored article of a site, newest first, with what a conditional request needs.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn stored_articles(&self, site: &str) -> Result<Vec<RevisitTarget>, StoreError> {
+        self.all(
+            "select a.id, a.url, a.html_sha256, p.etag, p.last_modified, p.last_body_sha256
+               from articles a left join pages p on p.url = a.url
+              where a.site = ?1 order by a.first_seen_at desc, a.id desc",
+            [site],
+            |row| {
+                Ok(RevisitTarget {
+                    article_id: row.get("id")?,
+                    url: row.get("url")?,
+                    etag: row.get("etag")?,
+                    last_modified: row.get("last_modified")?,
+                    html_sha256: row.get("html_sha256")?,
+                    last_body_sha256: row.get("last_body_sha256")?,
+                })
+            },
+        )
+    }
+
+    /// Hashes of stored bodies that begin with `prefix`, at most `limit`: one is an answer, more
+    /// are a question back.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn bodies_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<String>, StoreError> {
+        // Every hash is lower-case hex, so `g` ends the range; an index serves it.
+        let prefix = prefix.to_ascii_lowercase();
+        self.all(
+            "select sha256 from bodies where sha256 >= ?1 and sha256 < ?1 || 'g' order by sha256 limit ?2",
+            params![prefix, int(limit)],
+            |row| row.get(0),
+        )
+    }
+
+    /// A stored body, byte for byte, by its whole hash.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it no longer has its hash, and when the file cannot be read.
+    pub fn body(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let packed = body::get(&self.conn, sha256).map_err(|e| self.fault(e))?;
+        packed
+            .map(|p| p.unpack())
+            .transpose()
+            .map_err(|detail| StoreError::Damaged {
+                path: self.path.clone(),
+                detail,
+            })
+    }
+
+    /// The body of an address: the one its article was made from, else the last one kept.
+    ///
+    /// # Errors
+    /// As [`Reader::body`].
+    pub fn body_by_url(&self, url: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let sha256: Option<String> = self.one(
+            "select coalesce(
+               (select html_sha256 from articles where url = ?1),
+               (select a.html_sha256 from pages p join articles a on a.id = p.article_id where p.url = ?1),
+               (select b.sha256 from pages p join bodies b on b.sha256 = p.last_body_sha256 where p.url = ?1))",
+            [url],
+            |row| row.get(0),
+        )?.flatten();
+        sha256.map_or(Ok(None), |s| self.body(&s))
+    }
+
+    /// The last `limit` articles of a site, newest first, as material for its memory.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn recent_texts(&self, site: &str, limit: usize) -> Result<Vec<RecentText>, StoreError> {
+        let mut recent = self.all(
+            "select id, text from articles where site = ?1 order by first_seen_at desc, id desc limit ?2",
+            params![site, int(limit)],
+            |row| {
+                Ok(RecentText {
+                    article_id: row.get("id")?,
+                    text: row.get("text")?,
+                    repeated: Vec::new(),
+                })
+            },
+        )?;
+        for article in &mut recent {
+            article.repeated = self.all(
+                "select r.text from removed r join articles a on a.id = r.article_id and a.version = r.version
+                  where r.article_id = ?1 and r.category = ?2 order by r.n",
+                params![article.article_id, Category::Repeated.as_str()],
+                |row| row.get(0),
+            )?;
+        }
+        Ok(recent)
+    }
+
+    /// The memory of a site.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn memory(&self, site: &str) -> Result<Option<MemoryRow>, StoreError> {
+        self.one("select * from memory where site = ?1", [site], |row| {
+            Ok(MemoryRow {
+                site: row.get("site")?,
+                sha256: row.get("sha256")?,
+                built_at: read_time(row, "built_at")?,
+                run_id: row.get("run_id")?,
+                snapshot: row.get("snapshot")?,
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::article::{Category, Removal};
+    use crate::store::testing::{desk, edit_article, story};
+    use crate::store::{StoreError, sha256_hex};
+
+    #[tokio::test]
+    async fn a_body_is_found_by_hash_prefix_and_address() {
+        let desk = desk().await;
+        let url = "https://news.example/a";
+        let write = story(desk.run, url, "Told");
+        let bytes = write.body.clone().unwrap();
+        desk.writer.record_page(write).await.unwrap();
+        let reader = desk.reader();
+        let sha256 = sha256_hex(&bytes);
+        assert_eq!(
+            reader.bodies_with_prefix(&sha256[..7].to_uppercase(), 2).unwrap(),
+            vec![sha256.clone()]
+        );
+        assert_eq!(reader.bodies_with_prefix("zz", 2).unwrap(), [""; 0]);
+        assert_eq!(reader.body(&sha256).unwrap().unwrap(), bytes);
+        assert_eq!(reader.body_by_url(url).unwrap().unwrap(), bytes);
+        assert_eq!(reader.body_by_url("https://news.example/b").unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_tampered_body_is_damage_and_not_an_answer() {
+        let desk = desk().await;
+        let url = "https://news.example/a";
+        desk.writer
+            .record_page(story(desk.run, url, "Told"))
+            .await
+            .unwrap();
+        let raw = rusqlite::Connection::open(desk.path()).unwrap();
+        raw.execute("update bodies set codec = 'raw', bytes = x'00'", [])
+            .unwrap();
+        assert!(matches!(
+            desk.reader().body_by_url(url),
+            Err(StoreError::Damaged { .. })
+        ));
+    }
+
+    #[tokio::test]
+    async fn memory_is_fed_with_what_it_took_out_before() {
+        let desk = desk().await;
+        for n in 1..=3 {
+            let mut write = story(desk.run, &format!("https://news.example/{n}"), "Told");
+            edit_article(&mut write, |article| {
+                article.removed.push(Removal {
+                    category: Category::Repeated,
+                    rule: "memory".to_owned(),
+                    pattern: "3 of 50".to_owned(),
+                    text: "Support us.".to_owned(),
+                    position: 0,
+                    path: String::new(),
+                });
+            });
+            desk.writer.record_page(write).await.unwrap();
+        }
+        let recent = desk.reader().recent_texts("paper", 2).unwrap();
+        assert_eq!(recent.len(), 2);
+        assert!(recent.iter().all(|r| r.repeated == ["Support us."]));
+        assert_eq!(desk.reader().stored_articles("paper").unwrap().len(), 3);
+    }
+}

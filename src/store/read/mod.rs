@@ -1,0 +1,72 @@
+//! The reader: a read-only connection and the questions the program asks of the file. Owns
+//! opening it and the shared way of asking; the questions are in the files beside it.
+
+mod articles;
+mod newest;
+mod queue;
+mod search;
+mod status;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+pub use articles::{RecentText, RevisitTarget, StoredArticle};
+pub use newest::Headline;
+pub use queue::{PageRow, QueuedPage, RobotsCopy};
+pub use search::{Change, Hit, SnippetPart};
+pub use status::{FileSizes, RunRow, SiteStatus};
+
+use super::connect;
+use super::error::StoreError;
+
+/// A read-only look at the database. Opening one is cheap; each thread opens its own. It never
+/// waits for the writer, and sees the file as of each question.
+#[derive(Debug)]
+pub struct Reader {
+    conn: Connection,
+    path: PathBuf,
+}
+
+impl Reader {
+    /// Opens the database at `path`, which must exist.
+    ///
+    /// # Errors
+    /// When it does not exist, is not a copydesk database of this schema, or cannot be read.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = connect::resolved(path)?;
+        Ok(Self {
+            conn: connect::readable(&path)?,
+            path,
+        })
+    }
+
+    /// The database, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn fault(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::sql(&self.path, "read", source)
+    }
+
+    fn all<T, P, F>(&self, sql: &str, params: P, read: F) -> Result<Vec<T>, StoreError>
+    where
+        P: Params,
+        F: FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    {
+        let ask = || -> rusqlite::Result<Vec<T>> {
+            self.conn.prepare_cached(sql)?.query_map(params, read)?.collect()
+        };
+        ask().map_err(|e| self.fault(e))
+    }
+
+    fn one<T, P, F>(&self, sql: &str, params: P, read: F) -> Result<Option<T>, StoreError>
+    where
+        P: Params,
+        F: FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    {
+        let ask = || self.conn.prepare_cached(sql)?.query_row(params, read).optional();
+        ask().map_err(|e| self.fault(e))
+    }
+}

@@ -1,0 +1,185 @@
+//! The writer: one thread that owns the connection, behind a bounded channel. Owns the thread,
+//! its transactions and its end; what a transaction writes is in the files beside it.
+
+mod article;
+mod page;
+mod rows;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::connect::{self, beside};
+use super::error::StoreError;
+pub use rows::{
+    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, HealthRow, Hop, ListingWrite,
+    ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite, RunEnd, RunStart,
+};
+
+/// Writes that may wait for the writer; whoever brings one more waits too, so a slow disk slows
+/// the crawl instead of filling the memory.
+const QUEUE: usize = 32;
+/// Size of the write-ahead log above which a warning is due, in bytes: a reader that never ends
+/// keeps it from being cut back.
+const WAL_WARN_BYTES: u64 = 512 * 1024 * 1024;
+/// Transactions between two looks at the log's size.
+const WAL_LOOK_EVERY: u32 = 256;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+enum Command {
+    Job(Job),
+    Close(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// The hand that writes. Cheap to clone; all clones share one thread and one connection. Each
+/// method is one transaction, whole or not at all; after a failed one the writer goes on.
+///
+/// The last act of a command is [`Writer::close`]. When all clones are dropped instead, the
+/// thread does the same in the background, and a process that ends first leaves the log to the
+/// next one.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    commands: mpsc::Sender<Command>,
+    path: PathBuf,
+}
+
+impl Writer {
+    /// Starts the thread on the file at `path`, which is open and migrated.
+    pub(super) fn start(conn: Connection, path: &Path) -> Result<Self, StoreError> {
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let file = path.to_owned();
+        std::thread::Builder::new()
+            .name("copydesk-store".to_owned())
+            .spawn(move || serve(conn, inbox, &file))
+            .map_err(|source| StoreError::Io {
+                path: path.to_owned(),
+                doing: "start the writer of",
+                source,
+            })?;
+        Ok(Self {
+            commands,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The database, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends the writer, for all clones: writes what waits, moves the log into the file and
+    /// closes it.
+    ///
+    /// # Errors
+    /// When the log cannot be moved. Nothing is lost then: the next writer moves it.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let gone = StoreError::WriterGone { path: self.path };
+        match self.commands.send(Command::Close(reply)).await {
+            Ok(()) => answer.await.unwrap_or(Err(gone)),
+            Err(_) => Err(gone),
+        }
+    }
+
+    /// Runs `work` in one transaction on the writer's thread. `BEGIN IMMEDIATE`: the wait for
+    /// another process comes first, and no transaction fails halfway for want of the lock.
+    async fn transact<T, F>(&self, doing: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let path = self.path.clone();
+        let job: Job = Box::new(move |conn| {
+            let result = conn
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(Fault::Sql)
+                .and_then(|tx| {
+                    let done = work(&tx)?;
+                    tx.commit()?;
+                    Ok(done)
+                });
+            // Whoever asked may have gone; the work is done all the same.
+            let _ = reply.send(result.map_err(|fault| fault.at(&path, doing)));
+        });
+        let gone = || StoreError::WriterGone {
+            path: self.path.clone(),
+        };
+        self.commands.send(Command::Job(job)).await.map_err(|_| gone())?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// Why a transaction was given up.
+enum Fault {
+    Sql(rusqlite::Error),
+    Refused(StoreError),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Fault {
+    fn at(self, path: &Path, doing: &'static str) -> StoreError {
+        match self {
+            Self::Sql(source) => StoreError::sql(path, doing, source),
+            Self::Refused(error) => error,
+        }
+    }
+}
+
+fn serve(mut conn: Connection, mut inbox: mpsc::Receiver<Command>, path: &Path) {
+    let mut jobs: u32 = 0;
+    let mut warned = false;
+    while let Some(command) = inbox.blocking_recv() {
+        match command {
+            Command::Job(job) => job(&mut conn),
+            Command::Close(reply) => {
+                // Refuses what would come later; what was sent before this has been done.
+                inbox.close();
+                let _ = reply.send(finish(conn, path));
+                return;
+            }
+        }
+        jobs = jobs.wrapping_add(1);
+        if !warned && jobs.is_multiple_of(WAL_LOOK_EVERY) {
+            let size_bytes = fs::metadata(beside(path, "-wal")).map_or(0, |m| m.len());
+            if size_bytes > WAL_WARN_BYTES {
+                warned = true;
+                tracing::warn!(
+                    database = %path.display(), size_bytes,
+                    "a reader keeps the write-ahead log from being cut back; end long-running queries"
+                );
+            }
+        }
+    }
+    if let Err(error) = finish(conn, path) {
+        tracing::warn!(%error, "the write-ahead log stays beside the database");
+    }
+}
+
+/// Moves the log into the file, so that one file is the whole archive.
+fn finish(conn: Connection, path: &Path) -> Result<(), StoreError> {
+    let sql = |e| StoreError::sql(path, "move the write-ahead log into the database", e);
+    // A reader that still reads an old state makes this incomplete (first column 1), not wrong.
+    conn.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+        .map_err(sql)?;
+    conn.close().map_err(|(_, e)| sql(e))
+}
+
+/// Opens a connection for [`Writer::start`].
+pub(super) fn connection(path: &Path) -> Result<Connection, StoreError> {
+    let mut conn = connect::writable(path)?;
+    super::schema::migrate(&mut conn, path)?;
+    connect::use_wal(&conn, path)?;
+    Ok(conn)
+}

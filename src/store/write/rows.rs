@@ -1,0 +1,332 @@
+//! What the writer is given: plain data, made of the program's common words. Owns the shapes;
+//! how they become rows is in the files beside it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::article::Article;
+use crate::outcome::Outcome;
+
+/// A run that begins.
+#[derive(Debug, Clone)]
+pub struct RunStart {
+    /// The command line, as the person typed it.
+    pub command: String,
+    /// Version of copydesk.
+    pub program_version: String,
+    /// When it began.
+    pub started_at: Timestamp,
+}
+
+/// A run that ends.
+#[derive(Debug, Clone)]
+pub struct RunEnd {
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// Whether it was asked to stop before it was through.
+    pub interrupted: bool,
+    /// Pages by what became of them.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// The process's exit code.
+    pub exit_code: i32,
+}
+
+/// One redirect on the way to a page.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Hop {
+    /// The address that answered.
+    pub url: String,
+    /// Its HTTP status.
+    pub status: u16,
+    /// Where it pointed, absolute.
+    pub location: String,
+}
+
+/// One HTTP exchange, redirects and all.
+#[derive(Debug, Clone)]
+pub struct FetchRow {
+    /// The address asked for.
+    pub url: String,
+    /// The address that answered last.
+    pub final_url: String,
+    /// The hops between the two, in order.
+    pub redirects: Vec<Hop>,
+    /// Status of the last answer; `None` where there was none.
+    pub status: Option<u16>,
+    /// Headers of the last answer, in order. Cookies are left out here, whoever passes them;
+    /// a name that repeats has its values joined by `, ` (RFC 9110 §5.2).
+    pub headers: Vec<(String, String)>,
+    /// Charset the body was decoded with.
+    pub charset: Option<String>,
+    /// Who said so.
+    pub charset_source: Option<String>,
+    /// When the answer was complete.
+    pub fetched_at: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// Bytes of the decoded body.
+    pub bytes: u64,
+    /// Hash of the body. Where the body itself is passed along, its hash takes this one's place.
+    pub body_sha256: Option<String>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// A copy of a robots.txt, as last answered.
+#[derive(Debug, Clone)]
+pub struct RobotsWrite {
+    /// The run it was fetched in.
+    pub run_id: i64,
+    /// The site it was asked for.
+    pub site: Option<String>,
+    /// Scheme, host and port (RFC 6454).
+    pub origin: String,
+    /// When it was fetched.
+    pub fetched_at: Timestamp,
+    /// Status of the last answer; `None` where there was none.
+    pub status: Option<u16>,
+    /// The bytes that were read.
+    pub body: Vec<u8>,
+    /// What became of it: `stored` (read), `gone` (there is none), `failed` …
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+    /// The exchange.
+    pub fetch: Option<FetchRow>,
+}
+
+/// What an address leads to, as far as it is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum PageKind {
+    /// A robots.txt.
+    Robots,
+    /// A sitemap or sitemap index.
+    Sitemap,
+    /// A feed.
+    Feed,
+    /// A page of links.
+    Section,
+    /// An article, or what might be one.
+    #[default]
+    Article,
+}
+
+impl PageKind {
+    /// The word used in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Robots => "robots",
+            Self::Sitemap => "sitemap",
+            Self::Feed => "feed",
+            Self::Section => "section",
+            Self::Article => "article",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [
+            Self::Robots,
+            Self::Sitemap,
+            Self::Feed,
+            Self::Section,
+            Self::Article,
+        ];
+        all.into_iter().find(|k| k.as_str() == word)
+    }
+}
+
+/// An address that a listing named.
+#[derive(Debug, Clone, Default)]
+pub struct CandidateRow {
+    /// Canonical address.
+    pub url: String,
+    /// The listing, or the page on the way to it.
+    pub discovered_from: String,
+    /// Publication date as the listing tells it.
+    pub published: Option<String>,
+    /// Date of the last change as the listing tells it.
+    pub lastmod: Option<String>,
+}
+
+/// A listing that was looked at, with what it named.
+#[derive(Debug, Clone)]
+pub struct ListingWrite {
+    /// The run.
+    pub run_id: i64,
+    /// The site it belongs to; its candidates too.
+    pub site: String,
+    /// Its address.
+    pub url: String,
+    /// What it is.
+    pub kind: PageKind,
+    /// When this happened.
+    pub at: Timestamp,
+    /// The exchange.
+    pub fetch: Option<FetchRow>,
+    /// What became of it: `stored` (read), `unchanged` (304) …
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+    /// Validators for the next visit. A 304 that brings none keeps the old ones; any other
+    /// answer's take their place, present or not.
+    pub etag: Option<String>,
+    /// As `etag`.
+    pub last_modified: Option<String>,
+    /// What it named, in the order in which they should be fetched.
+    pub candidates: Vec<CandidateRow>,
+}
+
+/// What recording a listing did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListingWritten {
+    /// Candidates that were not known before.
+    pub new: usize,
+}
+
+/// A page that was looked at. The whole of it is one transaction.
+#[derive(Debug, Clone)]
+pub struct PageWrite {
+    /// The run.
+    pub run_id: i64,
+    /// The site, where one is known.
+    pub site: Option<String>,
+    /// The address that was queued. Queued or not before, it has a row afterwards.
+    pub url: String,
+    /// The address that answered, canonical. If it differs from `url` and `outcome` is set, the
+    /// queued row becomes `redirected` and everything else is told of this address.
+    pub final_url: String,
+    /// When this happened.
+    pub at: Timestamp,
+    /// The exchange. Without one (a refusal before any request) `last_fetched_at` stays.
+    pub fetch: Option<FetchRow>,
+    /// What became of it. `None` leaves it in the queue: it is tried again once `next_visit_at`
+    /// has come.
+    pub outcome: Option<Outcome>,
+    /// Why.
+    pub reason: Option<String>,
+    /// As in [`ListingWrite`]. Pass them only for a page that was read to its end: a validator
+    /// of a page that failed earns a 304, and never the page.
+    pub etag: Option<String>,
+    /// As `etag`.
+    pub last_modified: Option<String>,
+    /// When to look again.
+    pub next_visit_at: Option<Timestamp>,
+    /// The bytes as answered, to be kept. Needed with a new version.
+    pub body: Option<Vec<u8>>,
+    /// What it means for the articles.
+    pub article: ArticleChange,
+}
+
+/// What a page means for the articles.
+#[derive(Debug, Clone)]
+pub enum ArticleChange {
+    /// Nothing: what is stored stays, and a page that told an article keeps pointing to it.
+    None,
+    /// An article not seen before, under the page's final address.
+    New(Box<ArticleWrite>),
+    /// A new version of an article; the old one goes to the history.
+    Revision {
+        /// The article.
+        article_id: i64,
+        /// Its newest version, as the caller read it: if another came meanwhile the write is a
+        /// [`super::super::StoreError::Conflict`].
+        from_version: i64,
+        /// The new version.
+        article: Box<ArticleWrite>,
+    },
+    /// The page tells an article that is stored: fetched again without change, or another address
+    /// of it. The article's row stays as it is, for its provenance tells where its text came from.
+    Known {
+        /// The article.
+        article_id: i64,
+    },
+}
+
+/// One version of an article. Its address is the page's final one, its hashes are computed here.
+#[derive(Debug, Clone)]
+pub struct ArticleWrite {
+    /// The site's id, or the host where no rule file knows it.
+    pub site: String,
+    /// What was extracted.
+    pub article: Article,
+    /// By what.
+    pub provenance: Provenance,
+    /// The article that first told this story; the article itself where `None`.
+    pub story_id: Option<i64>,
+}
+
+/// By what an article was extracted.
+#[derive(Debug, Clone)]
+pub struct Provenance {
+    /// Rule file of the site, relative to the rule directory.
+    pub rule_file: Option<String>,
+    /// Hash over the site's, its family's and the common rules.
+    pub rule_sha256: String,
+    /// Hash of the site memory that was used.
+    pub memory_sha256: Option<String>,
+    /// Version of copydesk.
+    pub program_version: String,
+}
+
+/// What recording a page did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageWritten {
+    /// The article the page now points to.
+    pub article_id: Option<i64>,
+    /// Its newest version.
+    pub version: Option<i64>,
+}
+
+/// Addresses that robots.txt forbids, recorded without a request.
+#[derive(Debug, Clone)]
+pub struct DeniedWrite {
+    /// The site.
+    pub site: String,
+    /// When this was decided.
+    pub at: Timestamp,
+    /// The rule, as `Disallow: /x`, and whose it is.
+    pub reason: String,
+    /// The addresses and where they were named. Known ones leave the queue, their articles stay.
+    pub candidates: Vec<CandidateRow>,
+}
+
+/// The state of a site's extraction, rewritten when a run ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HealthRow {
+    /// The site.
+    pub site: String,
+    /// When it was last crawled.
+    pub last_run_at: Timestamp,
+    /// Articles stored or looked at again in that run.
+    pub articles: u64,
+    /// Layouts that matched, with the number of pages each.
+    pub layouts: BTreeMap<String, u64>,
+    /// Share of articles, 0 to 1, that no layout matched.
+    pub generic_share: Option<f64>,
+    /// Median number of words.
+    pub median_words: Option<u64>,
+    /// Share of the body's words, 0 to 1, that was taken out.
+    pub removed_share: Option<f64>,
+    /// Pages that failed in that run.
+    pub failures: u64,
+    /// Since when the rules seem not to fit any more.
+    pub drift_since: Option<Timestamp>,
+}
+
+/// A snapshot of a site's recurring blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemoryRow {
+    /// The site.
+    pub site: String,
+    /// Hash of the snapshot, as articles name it.
+    pub sha256: String,
+    /// When it was built.
+    pub built_at: Timestamp,
+    /// The run after which it was built.
+    pub run_id: i64,
+    /// The snapshot, JSON.
+    pub snapshot: String,
+}
