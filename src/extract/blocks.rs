@@ -196,13 +196,17 @@ impl<'a> Reader<'a, '_> {
         }
         if name == "table" && table::is_data_table(e, self.marks) {
             let claim = self.unkept();
-            self.found.extend(table::rows(e, self.marks).into_iter().map(|row| Found {
-                block: Block { kind: BlockKind::TableRow, text: row.text },
-                element: row.element,
-                texts: row.texts,
-                dress: row.dress,
-                claim: claim.clone(),
-            }));
+            self.found
+                .extend(table::rows(e, self.marks).into_iter().map(|row| Found {
+                    block: Block {
+                        kind: BlockKind::TableRow,
+                        text: row.text,
+                    },
+                    element: row.element,
+                    texts: row.texts,
+                    dress: row.dress,
+                    claim: claim.clone(),
+                }));
             return false;
         }
         Dress::enter(e, &mut self.depths);

@@ -38,7 +38,12 @@ impl<'a> Row<'a> {
                 Step::Text(..) => {}
             }
         }
-        Some(Self { element, text, texts, dress })
+        Some(Self {
+            element,
+            text,
+            texts,
+            dress,
+        })
     }
 }
 

@@ -26,11 +26,21 @@ pub(super) fn bodies<'a>(sight: &Sight<'a, '_>, beliefs: &[f32], threshold: f32)
     let Some(main) = (0..held.len()).rev().find(|&c| held[c] >= MAIN_SHARE * all) else {
         return Vec::new();
     };
-    let mut bodies: Vec<usize> = kept.iter().map(|&b| sight.places.of_block[b]).chain([main]).collect();
+    let mut bodies: Vec<usize> = kept
+        .iter()
+        .map(|&b| sight.places.of_block[b])
+        .chain([main])
+        .collect();
     bodies.sort_unstable();
     bodies.dedup();
     let mut chosen = vec![false; containers.len()];
     bodies.iter().for_each(|&b| chosen[b] = true);
-    let nested = |at: usize| std::iter::successors(containers[at].parent, |&p| containers[p].parent).any(|p| chosen[p]);
-    bodies.into_iter().filter(|&b| !nested(b)).map(|b| containers[b].element).collect()
+    let nested = |at: usize| {
+        std::iter::successors(containers[at].parent, |&p| containers[p].parent).any(|p| chosen[p])
+    };
+    bodies
+        .into_iter()
+        .filter(|&b| !nested(b))
+        .map(|b| containers[b].element)
+        .collect()
 }

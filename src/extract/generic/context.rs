@@ -39,14 +39,20 @@ pub(super) struct Context {
 impl Context {
     /// Reads the page around the blocks.
     pub(super) fn of(dom: &Dom, sight: &Sight<'_, '_>, article_body: Option<&str>) -> Self {
-        let body = article_body.filter(|b| b.chars().count() >= ARTICLE_BODY_CHARS).map(letters);
+        let body = article_body
+            .filter(|b| b.chars().count() >= ARTICLE_BODY_CHARS)
+            .map(letters);
         let (title, description) = head(dom);
         let headline = sight
             .found
             .iter()
-            .position(|f| f.element.name() == "h1" && (title.is_empty() || overlap(&f.block.text, &title) > 0.5))
+            .position(|f| {
+                f.element.name() == "h1" && (title.is_empty() || overlap(&f.block.text, &title) > 0.5)
+            })
             .or_else(|| sight.found.iter().position(|f| f.element.name() == "h1"));
-        let heading = headline.map(|h| bag(&sight.found[h].block.text)).unwrap_or_default();
+        let heading = headline
+            .map(|h| bag(&sight.found[h].block.text))
+            .unwrap_or_default();
         let mut times: HashMap<&str, u32> = HashMap::new();
         for f in &sight.found {
             *times.entry(&f.block.text).or_default() += 1;
@@ -77,8 +83,18 @@ impl Context {
                 prose += sight.chars(at);
             }
         }
-        let body_told = if body.is_some() { told_chars / chars.max(1.0) } else { -1.0 };
-        Self { blocks, body_told, headline, chars_before, prose_before }
+        let body_told = if body.is_some() {
+            told_chars / chars.max(1.0)
+        } else {
+            -1.0
+        };
+        Self {
+            blocks,
+            body_told,
+            headline,
+            chars_before,
+            prose_before,
+        }
     }
 }
 
@@ -95,7 +111,9 @@ fn bag(text: &str) -> Bag {
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase)
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
 }
 
 /// Share of the text's words that are in the bag; 0 for long texts, which repeat nothing whole.
@@ -118,11 +136,19 @@ fn overlap(text: &str, bag: &Bag) -> f32 {
 fn head(dom: &Dom) -> (Bag, Bag) {
     let (mut title, mut description) = (Bag::new(), Bag::new());
     let head = dom.root().child_elements().find(|e| e.name() == "head");
-    for meta in head.into_iter().flat_map(|h| h.child_elements()).filter(|e| e.name() == "meta") {
-        let Some(content) = meta.attr("content") else { continue };
+    for meta in head
+        .into_iter()
+        .flat_map(|h| h.child_elements())
+        .filter(|e| e.name() == "meta")
+    {
+        let Some(content) = meta.attr("content") else {
+            continue;
+        };
         match meta.attr("property").or(meta.attr("name")) {
             Some("og:title" | "twitter:title") => title.extend(words(content)),
-            Some("og:description" | "description" | "twitter:description") => description.extend(words(content)),
+            Some("og:description" | "description" | "twitter:description") => {
+                description.extend(words(content))
+            }
             _ => {}
         }
     }

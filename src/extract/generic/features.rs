@@ -30,7 +30,12 @@ impl<'a, 'f> Sight<'a, 'f> {
         let wording: Vec<Wording> = found.iter().map(|f| Wording::of(&f.block.text)).collect();
         let sums: Vec<Sums> = found.iter().zip(&wording).map(|(f, w)| sums_of(f, w)).collect();
         let places = Places::of(&found, &sums);
-        Self { found, wording, places, sums }
+        Self {
+            found,
+            wording,
+            places,
+            sums,
+        }
     }
 
     /// Number of blocks.
@@ -61,7 +66,10 @@ impl<'a, 'f> Sight<'a, 'f> {
 fn sums_of(f: &Found<'_>, w: &Wording) -> Sums {
     let chars = w.chars as f32;
     let linked = (f.dress.linked as f32).min(chars);
-    let prose = w.words >= 8 && linked < chars * 0.5 && f.block.kind != BlockKind::Heading && (w.sentence || w.words >= 20);
+    let prose = w.words >= 8
+        && linked < chars * 0.5
+        && f.block.kind != BlockKind::Heading
+        && (w.sentence || w.words >= 20);
     Sums {
         blocks: 1.0,
         chars,
@@ -168,9 +176,20 @@ fn dress(t: &mut Table, sight: &Sight<'_, '_>, block: usize) {
     t.put("strong-share", share(f.dress.strong as f32, chars));
     t.put("emphasis-share", share(f.dress.emphasis as f32, chars));
     t.put("kind", f32::from(f.block.kind as u8));
-    let level = f.element.name().strip_prefix('h').and_then(|l| l.parse().ok()).unwrap_or(0.0);
+    let level = f
+        .element
+        .name()
+        .strip_prefix('h')
+        .and_then(|l| l.parse().ok())
+        .unwrap_or(0.0);
     t.put("level", level);
-    t.flag("loose", matches!(f.element.name(), "div" | "section" | "article" | "td" | "main" | "body"));
+    t.flag(
+        "loose",
+        matches!(
+            f.element.name(),
+            "div" | "section" | "article" | "td" | "main" | "body"
+        ),
+    );
     let share_alone = f.texts.len() as f32;
     t.put("texts", share_alone);
 }
@@ -178,8 +197,20 @@ fn dress(t: &mut Table, sight: &Sight<'_, '_>, block: usize) {
 fn around(t: &mut Table, sight: &Sight<'_, '_>, block: usize) {
     let places = &sight.places;
     let own = &places.containers[places.of_block[block]];
-    t.each("near", place::GROUPS.iter().copied().zip(own.words.iter().map(|d| f32::from(*d))));
-    t.each("in", place::TAGS.iter().map(|names| names[0]).zip(own.tags.iter().map(|d| f32::from(*d))));
+    t.each(
+        "near",
+        place::GROUPS
+            .iter()
+            .copied()
+            .zip(own.words.iter().map(|d| f32::from(*d))),
+    );
+    t.each(
+        "in",
+        place::TAGS
+            .iter()
+            .map(|names| names[0])
+            .zip(own.tags.iter().map(|d| f32::from(*d))),
+    );
     t.put("depth", f32::from(own.depth));
     let page = &places.containers[0].sums;
     let shape = &places.shapes[own.shape];
@@ -212,20 +243,45 @@ fn position(t: &mut Table, sight: &Sight<'_, '_>, context: &Context, block: usiz
     let since = context.headline.map_or(-100.0, |h| block as f32 - h as f32);
     t.put("since-headline", since.clamp(-100.0, 200.0));
     let window = block.saturating_sub(WINDOW)..(block + WINDOW + 1).min(sight.found.len());
-    t.put("window:prose", log(window.clone().filter(|i| *i != block).map(|i| sight.sums[i].prose).sum()));
-    t.put("window:linked", share(window.clone().map(|i| sight.sums[i].linked).sum(), window.map(|i| sight.sums[i].chars).sum()));
-    let before = (0..block).rev().take(20).position(|i| sight.is_prose(i)).unwrap_or(20);
-    let after = (block + 1..sight.found.len()).take(20).position(|i| sight.is_prose(i)).unwrap_or(20);
+    t.put(
+        "window:prose",
+        log(window
+            .clone()
+            .filter(|i| *i != block)
+            .map(|i| sight.sums[i].prose)
+            .sum()),
+    );
+    t.put(
+        "window:linked",
+        share(
+            window.clone().map(|i| sight.sums[i].linked).sum(),
+            window.map(|i| sight.sums[i].chars).sum(),
+        ),
+    );
+    let before = (0..block)
+        .rev()
+        .take(20)
+        .position(|i| sight.is_prose(i))
+        .unwrap_or(20);
+    let after = (block + 1..sight.found.len())
+        .take(20)
+        .position(|i| sight.is_prose(i))
+        .unwrap_or(20);
     t.put("prose-behind", before as f32);
     t.put("prose-ahead", after as f32);
 }
 
 fn neighbours(t: &mut Table, sight: &Sight<'_, '_>, block: usize) {
     for step in 1..=NEIGHBOURS {
-        let (before, after) = (block.checked_sub(step), Some(block + step).filter(|i| *i < sight.found.len()));
+        let (before, after) = (
+            block.checked_sub(step),
+            Some(block + step).filter(|i| *i < sight.found.len()),
+        );
         for (family, at) in [(BEFORE[step - 1], before), (AFTER[step - 1], after)] {
             let Some(at) = at else {
-                for name in ["chars", "linked", "sentence", "kind", "shape", "parent", "phrases"] {
+                for name in [
+                    "chars", "linked", "sentence", "kind", "shape", "parent", "phrases",
+                ] {
                     t.part(family, name, -1.0);
                 }
                 continue;
@@ -235,8 +291,16 @@ fn neighbours(t: &mut Table, sight: &Sight<'_, '_>, block: usize) {
             put("linked", sight.link_share(at));
             put("sentence", f32::from(u8::from(sight.wording[at].sentence)));
             put("kind", f32::from(sight.found[at].block.kind as u8));
-            put("shape", f32::from(u8::from(sight.shape(at) == sight.shape(block))));
-            put("parent", f32::from(u8::from(sight.places.above(at, 1) == sight.places.above(block, 1))));
+            put(
+                "shape",
+                f32::from(u8::from(sight.shape(at) == sight.shape(block))),
+            );
+            put(
+                "parent",
+                f32::from(u8::from(
+                    sight.places.above(at, 1) == sight.places.above(block, 1),
+                )),
+            );
             put("phrases", sight.wording[at].phrases.count_ones() as f32);
         }
     }

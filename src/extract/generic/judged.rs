@@ -25,7 +25,11 @@ pub(in crate::extract) struct Judged {
 
 impl Judged {
     pub(super) fn new(threshold: f32) -> Self {
-        Self { blocks: Vec::new(), threshold, missed: 0.0 }
+        Self {
+            blocks: Vec::new(),
+            threshold,
+            missed: 0.0,
+        }
     }
 
     /// The next block, and what is believed of it.
@@ -89,10 +93,18 @@ fn told_twice(found: &mut [Found<'_>]) {
         }
     }
     let all: usize = letters.iter().map(|(_, l)| l.len()).sum();
-    for (i, lump) in letters.iter().filter(|(_, l)| l.len() >= RETELLING_LETTERS && l.len() * 4 > all) {
+    for (i, lump) in letters
+        .iter()
+        .filter(|(_, l)| l.len() >= RETELLING_LETTERS && l.len() * 4 > all)
+    {
         let retold: usize = letters
             .iter()
-            .filter(|(j, l)| j != i && l.len() >= TOLD_TWICE_LETTERS / 3 && found[*j].claim.is_none() && lump.contains(l.as_str()))
+            .filter(|(j, l)| {
+                j != i
+                    && l.len() >= TOLD_TWICE_LETTERS / 3
+                    && found[*j].claim.is_none()
+                    && lump.contains(l.as_str())
+            })
             .map(|(_, l)| l.len())
             .sum();
         if retold as f32 > RETOLD_SHARE * lump.len() as f32 {

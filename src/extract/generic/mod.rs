@@ -75,7 +75,11 @@ pub(super) fn locate<'a>(dom: &'a Dom, marks: &Marks, article_body: Option<&str>
     drop(sight);
     let mut inside = inside.into_iter();
     let found = all.into_iter().filter(|_| inside.next() == Some(true)).collect();
-    Some(Located { bodies, found, judged })
+    Some(Located {
+        bodies,
+        found,
+        judged,
+    })
 }
 
 /// Judges each block twice.

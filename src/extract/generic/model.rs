@@ -29,7 +29,10 @@ struct Tree {
 #[derive(Debug, Default)]
 pub(super) struct Forest {
     /// Names of the features, in their order.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares them with the program's own"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a test compares them with the program's own")
+    )]
     pub(super) features: Vec<String>,
     trees: Vec<Tree>,
 }
@@ -47,7 +50,11 @@ impl Tree {
         let mut at: i16 = if self.nodes.is_empty() { -1 } else { 0 };
         while at >= 0 {
             let node = &self.nodes[at as usize];
-            at = if row[usize::from(node.feature)] <= node.threshold { node.left } else { node.right };
+            at = if row[usize::from(node.feature)] <= node.threshold {
+                node.left
+            } else {
+                node.right
+            };
         }
         self.leaves[!at as usize]
     }
@@ -60,11 +67,18 @@ fn read(file: &str) -> Option<[Forest; 2]> {
     let mut lines = file.lines().filter(|l| !l.starts_with("# ") && *l != "#");
     while let Some(line) = lines.next() {
         if let Some(names) = line.strip_prefix("forest ") {
-            forests.push(Forest { features: names.split(' ').map(str::to_owned).collect(), trees: Vec::new() });
+            forests.push(Forest {
+                features: names.split(' ').map(str::to_owned).collect(),
+                trees: Vec::new(),
+            });
             continue;
         }
         let nodes = line.split_whitespace().map(node).collect::<Option<Vec<Node>>>()?;
-        let leaves = lines.next()?.split(' ').map(|v| v.parse().ok()).collect::<Option<Vec<f32>>>()?;
+        let leaves = lines
+            .next()?
+            .split(' ')
+            .map(|v| v.parse().ok())
+            .collect::<Option<Vec<f32>>>()?;
         forests.last_mut()?.trees.push(Tree { nodes, leaves });
     }
     forests.try_into().ok()

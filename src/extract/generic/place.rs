@@ -11,7 +11,15 @@ use super::super::blocks::Found;
 /// Words of class names and ids by what they stand for.
 const WORDS: &str = include_str!("../../../data/model/words.txt");
 /// Attributes whose words name an element's purpose.
-const NAMING: &[&str] = &["class", "id", "itemprop", "role", "data-testid", "data-component", "data-type"];
+const NAMING: &[&str] = &[
+    "class",
+    "id",
+    "itemprop",
+    "role",
+    "data-testid",
+    "data-component",
+    "data-type",
+];
 /// Elements whose tag says what they hold, in the order of the model's features.
 pub(super) const TAGS: [&[&str]; 16] = [
     &["article"],
@@ -37,7 +45,8 @@ pub(super) const FAR: u8 = 30;
 const PART_CHARS: usize = 5;
 
 /// Names of the word groups, in the order of the model's features.
-pub(super) static GROUPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines().map(|(name, _)| name).collect());
+pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| lines().map(|(name, _)| name).collect());
 
 static VOCABULARY: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
     let mut words = HashMap::new();
@@ -50,7 +59,10 @@ static VOCABULARY: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
 });
 
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
-    WORDS.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once(": "))
+    WORDS
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.split_once(": "))
 }
 
 /// Which word groups an attribute's value speaks of, one bit each.
@@ -80,8 +92,15 @@ fn look_up(word: &str) -> u32 {
     }
     // "relatedstories", "articletext": a known word at either end of a longer one.
     let known = |part: &str| VOCABULARY.get(part).copied().unwrap_or(0);
-    (PART_CHARS..word.len()).rev().map(|n| known(&word[..n])).find(|b| *b != 0).unwrap_or(0)
-        | (1..=word.len().saturating_sub(PART_CHARS)).map(|n| known(&word[n..])).find(|b| *b != 0).unwrap_or(0)
+    (PART_CHARS..word.len())
+        .rev()
+        .map(|n| known(&word[..n]))
+        .find(|b| *b != 0)
+        .unwrap_or(0)
+        | (1..=word.len().saturating_sub(PART_CHARS))
+            .map(|n| known(&word[n..]))
+            .find(|b| *b != 0)
+            .unwrap_or(0)
 }
 
 /// An element around blocks.
@@ -186,7 +205,12 @@ impl<'a> Places<'a> {
         let (mut words, mut tags, depth, above) = match parent {
             Some(p) => {
                 let p = &self.containers[p];
-                (p.words.iter().map(|d| nearer(*d)).collect(), p.tags.map(nearer), p.depth.saturating_add(1), Some(p.look))
+                (
+                    p.words.iter().map(|d| nearer(*d)).collect(),
+                    p.tags.map(nearer),
+                    p.depth.saturating_add(1),
+                    Some(p.look),
+                )
             }
             None => (vec![FAR; GROUPS.len()], [FAR; TAGS.len()], 0, None),
         };
@@ -215,13 +239,25 @@ impl<'a> Places<'a> {
         let next = self.looks.len();
         let look = *self.looks.entry((element.name(), class)).or_insert(next);
         let next = self.shape_ids.len();
-        let shape = *self.shape_ids.entry((above.unwrap_or(look), look)).or_insert(next);
+        let shape = *self
+            .shape_ids
+            .entry((above.unwrap_or(look), look))
+            .or_insert(next);
         if shape == self.shapes.len() {
             self.shapes.push(Sums::default());
         }
         let at = self.containers.len();
         self.known.insert(element.id(), at);
-        self.containers.push(Container { element, parent, depth, words, tags, look, shape, sums: Sums::default() });
+        self.containers.push(Container {
+            element,
+            parent,
+            depth,
+            words,
+            tags,
+            look,
+            shape,
+            sums: Sums::default(),
+        });
         at
     }
 

@@ -16,13 +16,24 @@ pub(super) fn reconsider(table: &mut Table, sight: &Sight<'_, '_>, first: &Belie
     let shape = &first.shapes[own.shape];
     table.put("belief:shape", share(shape.0, shape.1));
     table.put("belief:shape-of-page", share(shape.0, first.mass));
-    for (steps, family) in [(1, "belief:parent"), (2, "belief:grandparent"), (3, "belief:great"), (4, "belief:fourth")] {
+    for (steps, family) in [
+        (1, "belief:parent"),
+        (2, "belief:grandparent"),
+        (3, "belief:great"),
+        (4, "belief:fourth"),
+    ] {
         let sum = &first.containers[places.above(block, steps)];
         table.part(family, "mean", share(sum.0, sum.1));
         table.part(family, "of-page", share(sum.0, first.mass));
     }
     table.put("belief:before", share(first.before[block], first.mass));
-    table.put("belief:after", share(first.mass - first.before[block] - first.belief[block] * sight.chars(block), first.mass));
+    table.put(
+        "belief:after",
+        share(
+            first.mass - first.before[block] - first.belief[block] * sight.chars(block),
+            first.mass,
+        ),
+    );
     // How far up the story's own container is.
     let mut steps = 0;
     let mut up = places.of_block[block];
@@ -34,7 +45,10 @@ pub(super) fn reconsider(table: &mut Table, sight: &Sight<'_, '_>, first: &Belie
         steps += 1;
     }
     table.put("belief:steps-off", steps as f32);
-    table.put("belief:depth-off", f32::from(places.containers[up].depth) - f32::from(places.containers[first.body].depth));
+    table.put(
+        "belief:depth-off",
+        f32::from(places.containers[up].depth) - f32::from(places.containers[first.body].depth),
+    );
     let from_first = block as f32 - first.first as f32;
     let to_last = first.last as f32 - block as f32;
     table.put("belief:since-first", from_first.clamp(-60.0, 100.0));
@@ -87,7 +101,10 @@ impl Beliefs {
             }
         }
         // Inner containers come after outer ones: the last that holds enough is the lowest.
-        let body = (0..containers.len()).rev().find(|&c| containers[c].0 >= BODY_SHARE * mass).unwrap_or(0);
+        let body = (0..containers.len())
+            .rev()
+            .find(|&c| containers[c].0 >= BODY_SHARE * mass)
+            .unwrap_or(0);
         let mut on_path = vec![false; containers.len()];
         let mut up = Some(body);
         while let Some(at) = up {
@@ -103,6 +120,17 @@ impl Beliefs {
                 main_shape = shape;
             }
         }
-        Self { belief, mass, before, shapes, containers, body, on_path, first, last, main_shape }
+        Self {
+            belief,
+            mass,
+            before,
+            shapes,
+            containers,
+            body,
+            on_path,
+            first,
+            last,
+            main_shape,
+        }
     }
 }

@@ -17,7 +17,9 @@ use crate::dom::Dom;
 
 /// Features of one page's blocks; with first beliefs, those of the second look too.
 fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
-    let Ok(dom) = Dom::parse(html) else { return json!({}) };
+    let Ok(dom) = Dom::parse(html) else {
+        return json!({});
+    };
     let mut marks = Marks::default();
     rules.strip_elements(&[dom.body()], &mut marks, &mut Vec::new());
     let found = blocks::read(&[dom.body()], &marks);
@@ -33,7 +35,10 @@ fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
     let mut names = None;
     let mut rows = Vec::new();
     for block in 0..open.len() {
-        let mut table = Table { names: Some(Vec::new()), ..Table::default() };
+        let mut table = Table {
+            names: Some(Vec::new()),
+            ..Table::default()
+        };
         features::describe(&mut table, &sight, &context, block);
         if let Some(first) = &first {
             second::reconsider(&mut table, &sight, first, block);
@@ -52,7 +57,13 @@ fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
 
 #[test]
 fn the_model_names_the_features_as_the_program_does() {
-    let rules = RuleSet::new(None, Arc::new(crate::sites::rule::CommonRules { strips: Vec::new(), sha256: String::new() }));
+    let rules = RuleSet::new(
+        None,
+        Arc::new(crate::sites::rule::CommonRules {
+            strips: Vec::new(),
+            sha256: String::new(),
+        }),
+    );
     let names = |first| describe("<body><p>One two three.</p>", &rules, first)["names"].clone();
     assert_eq!(names(None), json!(super::model::FORESTS[0].features));
     assert_eq!(names(Some(vec![0.5])), json!(super::model::FORESTS[1].features));
@@ -69,7 +80,9 @@ fn describe_pages() {
     for line in std::io::BufReader::new(input).lines() {
         let page: Value = serde_json::from_str(&line.unwrap()).unwrap();
         let html = page["html"].as_str().unwrap();
-        let first = page["first"].as_array().map(|f| f.iter().map(|b| b.as_f64().unwrap() as f32).collect());
+        let first = page["first"]
+            .as_array()
+            .map(|f| f.iter().map(|b| b.as_f64().unwrap() as f32).collect());
         let mut described = describe(html, &rules, first);
         described["id"] = page["id"].clone();
         writeln!(output, "{described}").unwrap();

@@ -11,7 +11,8 @@ const PHRASES: &str = include_str!("../../../data/model/phrases.txt");
 const OPENING_CHARS: usize = 240;
 
 /// Names of the phrase groups, in the order of the model's features.
-pub(super) static GROUPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| groups().map(|(name, _)| name).collect());
+pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| groups().map(|(name, _)| name).collect());
 
 static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
     let patterns = groups().map(|(_, phrases)| {
@@ -22,7 +23,10 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
 });
 
 fn groups() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PHRASES.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once(": "))
+    PHRASES
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.split_once(": "))
 }
 
 /// `^` binds a phrase to the start, `$` to the end; all else is to the letter.
@@ -72,7 +76,10 @@ pub(super) struct Wording {
 impl Wording {
     /// Reads a block's text.
     pub(super) fn of(text: &str) -> Self {
-        let mut w = Self { sentence: ends_as_sentence(text), ..Self::default() };
+        let mut w = Self {
+            sentence: ends_as_sentence(text),
+            ..Self::default()
+        };
         let mut inside = false;
         for c in text.chars() {
             if c.is_ascii_alphabetic() {
@@ -108,7 +115,9 @@ impl Wording {
                 '.' | '!' | '?' | '。' | '！' | '？' | '।' | '؟' | '۔' => w.ends += 1,
                 ',' | '，' | '、' | '،' => w.commas += 1,
                 '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' => w.quotes += 1,
-                '|' | '/' | '•' | '·' | '→' | '›' | '▶' | '►' | '*' | '#' | '@' | '©' | '–' | '—' => w.signs += 1,
+                '|' | '/' | '•' | '·' | '→' | '›' | '▶' | '►' | '*' | '#' | '@' | '©' | '–' | '—' => {
+                    w.signs += 1
+                }
                 _ => {}
             }
             inside = matches!(c, '\'' | '’' | '-' | '\u{ad}') && inside;
@@ -118,9 +127,14 @@ impl Wording {
         w.ellipsis = end.ends_with('…') || end.ends_with("...");
         if let Some(first) = text.chars().next() {
             w.lower = first.is_lowercase();
-            w.bullet = !first.is_alphanumeric() && !matches!(first, '"' | '“' | '”' | '„' | '«' | '»' | '‘' | '\'' | '「' | '(');
+            w.bullet = !first.is_alphanumeric()
+                && !matches!(first, '"' | '“' | '”' | '„' | '«' | '»' | '‘' | '\'' | '「' | '(');
         }
-        let opening: String = text.chars().take(OPENING_CHARS).flat_map(char::to_lowercase).collect();
+        let opening: String = text
+            .chars()
+            .take(OPENING_CHARS)
+            .flat_map(char::to_lowercase)
+            .collect();
         w.phrases = PATTERNS.matches(&opening).iter().fold(0, |bits, g| bits | 1 << g);
         w
     }
@@ -145,7 +159,8 @@ mod tests {
 
     #[test]
     fn sentences_end_in_any_script() {
-        for text in ["He left.", "“Why?”", "会議が開かれた。", "क्या हुआ।", "لماذا؟"] {
+        for text in ["He left.", "“Why?”", "会議が開かれた。", "क्या हुआ।", "لماذا؟"]
+        {
             assert!(ends_as_sentence(text), "{text}");
         }
         assert!(!ends_as_sentence("Top stories"));
