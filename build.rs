@@ -11,7 +11,12 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     let sites = root.join("sites");
     let rules = |path: &Path| path.extension().is_some_and(|e| e == "toml");
-    list(&sites, &[sites.clone()], &rules, &out.join("builtin_sites.rs"))?;
+    list(
+        &sites,
+        std::slice::from_ref(&sites),
+        &rules,
+        &out.join("builtin_sites.rs"),
+    )?;
     let data = root.join("data");
     let sample = ["sample", "sample-later", "sample-sites"].map(|d| data.join(d));
     list(&data, &sample, &|_| true, &out.join("sample_files.rs"))

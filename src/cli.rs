@@ -16,7 +16,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
         file with its provenance.\n\n\
         Start with `copydesk demo`: it needs no network.",
     after_help = "Exit codes: 0 all well · 1 it ran, and a person is needed · 2 it could not run.\n\
-        Every option can also be given as an environment variable: --db as COPYDESK_DB, and so on."
+        Options that take a value and hold for every command can be given as environment variables\n\
+        too: --db as COPYDESK_DB, and so on."
 )]
 pub struct Cli {
     /// Options that hold for every command.
@@ -34,8 +35,8 @@ pub struct Global {
     #[arg(long, global = true, env = "COPYDESK_DB", value_name = "PATH")]
     pub db: Option<PathBuf>,
     /// Directory of rule files, laid over the built-in set file by file [default: ./sites, if it is there]
-    #[arg(long, global = true, env = "COPYDESK_SITES", value_name = "DIR")]
-    pub sites: Option<PathBuf>,
+    #[arg(long = "sites", global = true, env = "COPYDESK_SITES", value_name = "DIR")]
+    pub sites_dir: Option<PathBuf>,
     /// Settings file [default: copydesk.toml, if it is there]
     #[arg(long, global = true, env = "COPYDESK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -123,7 +124,7 @@ pub enum Command {
 pub struct CrawlArgs {
     /// Sites to crawl: ids of rule files, or hosts
     #[arg(value_name = "SITE")]
-    pub sites: Vec<String>,
+    pub names: Vec<String>,
     /// Store at most this many articles of each site
     #[arg(long, value_name = "N")]
     pub max_articles: Option<usize>,
@@ -248,7 +249,7 @@ pub enum SitesCommand {
 pub struct CheckArgs {
     /// Only these sites
     #[arg(value_name = "SITE")]
-    pub sites: Vec<String>,
+    pub names: Vec<String>,
     /// A capture folder (manifest.jsonl and pages/); may be given more than once
     #[arg(long, value_name = "DIR")]
     pub pages: Vec<PathBuf>,
@@ -282,5 +283,16 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_site_and_the_directory_of_rule_files_are_two_things() {
+        use clap::Parser;
+        let cli = super::Cli::parse_from(["copydesk", "--sites", "dir", "crawl", "one", "two"]);
+        assert_eq!(cli.global.sites_dir.as_deref(), Some(std::path::Path::new("dir")));
+        let super::Command::Crawl(args) = cli.command else {
+            panic!("not a crawl")
+        };
+        assert_eq!(args.names, ["one", "two"]);
     }
 }

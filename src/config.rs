@@ -90,7 +90,7 @@ impl Config {
     pub fn read(words: &Global) -> Result<Self, ConfigError> {
         let file = File::read(words.config.as_deref())?;
         let named_db = words.db.clone().or(file.db);
-        let sites_dir = match words.sites.clone().or(file.sites_dir) {
+        let sites_dir = match words.sites_dir.clone().or(file.sites_dir) {
             Some(dir) if dir.is_dir() => Some(dir),
             Some(dir) => {
                 return Err(ConfigError::Invalid(format!(
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_named_directory_must_be_there() {
         let words = Global {
-            sites: Some("/nowhere/at/all".into()),
+            sites_dir: Some("/nowhere/at/all".into()),
             ..Global::default()
         };
         assert!(

@@ -103,10 +103,10 @@ fn since(day: &str) -> anyhow::Result<Timestamp> {
 
 /// The sites to crawl: named, else those of the settings file, else all that are enabled.
 fn sites(config: &Config, args: &CrawlArgs, rulebook: &Rulebook) -> anyhow::Result<Vec<Arc<Site>>> {
-    let names = if args.sites.is_empty() {
+    let names = if args.names.is_empty() {
         &config.sites
     } else {
-        &args.sites
+        &args.names
     };
     let mut sites: Vec<Arc<Site>> = if names.is_empty() {
         rulebook.sites().iter().filter(|s| s.enabled).cloned().collect()

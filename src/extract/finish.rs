@@ -17,6 +17,7 @@ pub(super) fn run(meta: &Metadata, found: &mut [Found<'_>]) {
     let authors: Vec<String> = meta.authors.iter().map(|a| key(a)).collect();
     let all_authors = key(&meta.authors.join(" "));
     let mut kept = 0;
+    let mut repeats = Vec::new();
     for block in found.iter_mut().filter(|f| f.claim.is_none()) {
         let this = key(&block.block.text);
         if this.is_empty() {
@@ -36,7 +37,13 @@ pub(super) fn run(meta: &Metadata, found: &mut [Found<'_>]) {
         } else {
             continue;
         };
-        block.claim = Some(claim);
+        repeats.push((block, claim));
+    }
+    // A lead that is all the text there is (an audio page's) is the text.
+    if repeats.len() < kept {
+        for (block, claim) in repeats {
+            block.claim = Some(claim);
+        }
     }
 }
 

@@ -168,7 +168,10 @@ fn refused(desk: &Desk, target: &Target, refusal: &Refusal, write: &mut PageWrit
         let wait = RETRY_FIRST
             .saturating_mul(1 << target.attempts.min(10))
             .min(RETRY_MAX);
-        write.next_visit_at = Some(crate::clock::later(desk.clock.now(), wait));
+        write.next_visit_at = Some(match refusal {
+            Refusal::RetryLater { until, .. } => *until,
+            _ => crate::clock::later(desk.clock.now(), wait),
+        });
     }
     if let Refusal::HostInTrouble { .. } | Refusal::RobotsUnreachable { .. } | Refusal::RetryLater { .. } =
         refusal

@@ -111,7 +111,16 @@ impl Captures {
                 message,
             };
             let row: Row = serde_json::from_str(line).map_err(|e| fault(e.to_string()))?;
-            let url = address::parse(&row.url).map_err(|e| fault(e.to_string()))?;
+            // An address that cannot be asked for is nobody's page; the folder's others are sound.
+            let Ok(url) = address::parse(&row.url) else {
+                tracing::info!(
+                    "{}:{}: passed over, {} is no address",
+                    manifest.display(),
+                    number + 1,
+                    row.url
+                );
+                continue;
+            };
             if row.id.contains(['/', '\\']) || row.id.starts_with('.') {
                 return Err(fault(format!("id {:?} is not a file name", row.id)));
             }

@@ -57,7 +57,7 @@ pub enum ErrandError {
         /// Which page.
         url: Url,
         /// Why.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The machine gives no threads.
     #[error("cannot start the network runtime")]
@@ -79,7 +79,7 @@ pub fn fetch_page(settings: &FetchSettings, allow_private: bool, url: &Url) -> R
             .await;
         let response = visit.result.map_err(|refusal| ErrandError::Refused {
             url: url.clone(),
-            refusal,
+            refusal: Box::new(refusal),
         })?;
         Ok(Fetched {
             url: response.url,

@@ -13,7 +13,7 @@ use crate::store::{MemoryRow, Reader, StoreError, Writer};
 /// # Errors
 /// When the database cannot be read.
 pub fn of_site(db: &Path, site: &str) -> Result<Option<Memory>, StoreError> {
-    Ok(snapshot(&Reader::open(db)?, site)?)
+    snapshot(&Reader::open(db)?, site)
 }
 
 /// The site's snapshot; one that cannot be read, of another version, counts as none.

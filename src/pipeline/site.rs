@@ -89,7 +89,7 @@ impl Run<'_> {
             ));
             return Ok(false);
         }
-        let mut queue: VecDeque<Wanted> = self.named_listings(&robots.sitemaps().to_vec(), &home).into();
+        let mut queue: VecDeque<Wanted> = self.named_listings(robots.sitemaps(), &home).into();
         let mut readable = 0;
         let mut tried = 0;
         while let Some(wanted) = queue.pop_front() {
@@ -193,7 +193,7 @@ impl Run<'_> {
     async fn old_stories(&mut self) -> Result<(), CrawlError> {
         let stored = self.desk.reader()?.stored_articles(&self.site.id)?;
         let targets = stored.into_iter().map(Target::from).collect();
-        self.each(targets).await.map(drop)
+        self.each(targets, None).await.map(drop)
     }
 
     /// Fetches the pages that `next` gives batch by batch; false when the site's turn is over.
@@ -206,13 +206,18 @@ impl Run<'_> {
             let batch = next(after)?;
             let Some(last) = batch.last() else { return Ok(true) };
             after = last.id;
-            if !self.each(batch.into_iter().map(Target::from).collect()).await? {
+            let most = self.desk.settings.max_articles;
+            if !self
+                .each(batch.into_iter().map(Target::from).collect(), most)
+                .await?
+            {
                 return Ok(false);
             }
         }
     }
 
-    async fn each(&mut self, targets: Vec<Target>) -> Result<bool, CrawlError> {
+    /// Fetches these, up to so many new articles in all; false when the site's turn is over.
+    async fn each(&mut self, targets: Vec<Target>, most: Option<usize>) -> Result<bool, CrawlError> {
         let fresh: Vec<Target> = targets
             .into_iter()
             .filter(|t| !self.seen.contains(&t.url))
@@ -223,18 +228,12 @@ impl Run<'_> {
             pages: self.pages,
         });
         for target in fresh {
-            if self.is_full() || !self.one(target).await? {
+            let full = most.is_some_and(|n| self.summary.new_articles >= n as u64);
+            if full || !self.one(target).await? {
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-
-    fn is_full(&self) -> bool {
-        self.desk
-            .settings
-            .max_articles
-            .is_some_and(|n| self.summary.new_articles >= n as u64)
     }
 
     /// Fetches one page; false when the site is to be left alone for the rest of the run.
@@ -258,7 +257,8 @@ impl Run<'_> {
             outcome: done.outcome,
         });
         if let Some(trouble) = done.trouble {
-            self.summary.failed = Some(trouble);
+            tracing::warn!("{}: {trouble}", self.site.id);
+            self.summary.warnings.push(trouble);
             return Ok(false);
         }
         Ok(true)

@@ -103,11 +103,10 @@ impl RuleFault {
             key => format!("{key}: {}", self.message),
         };
         let title = crate::text::printable(&title);
-        let text = crate::text::printable(&self.source.text);
-        // What was dropped would move the mark: then the line alone must do.
-        if self.source.text.is_empty() || text.len() != self.source.text.len() {
+        if self.source.text.is_empty() {
             return self.to_string();
         }
+        let text = harmless(&self.source.text);
         let mut group = Level::ERROR.primary_title(title).element(
             Snippet::source(text)
                 .path(self.file.as_str())
@@ -147,6 +146,22 @@ impl fmt::Debug for RuleFault {
 }
 
 impl std::error::Error for RuleFault {}
+
+/// A text for the terminal in which every byte keeps its place: what [`crate::text::printable`]
+/// drops is replaced by a character of the same length, or marks would stand in the wrong column.
+fn harmless(text: &str) -> String {
+    if crate::text::printable(text).len() == text.len() {
+        return text.to_owned();
+    }
+    text.chars()
+        .map(|c| match c.len_utf8() {
+            len if !crate::text::printable(c.encode_utf8(&mut [0; 4])).is_empty() || len > 3 => c,
+            1 => ' ',
+            2 => '·',
+            _ => char::REPLACEMENT_CHARACTER,
+        })
+        .collect()
+}
 
 /// The word of `known` that `word` may be a slip of: at most a third of its letters differ.
 pub(super) fn near_miss<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -225,8 +240,10 @@ mod tests {
 
     #[test]
     fn escapes_in_a_file_do_not_reach_the_terminal() {
-        let fault = fault("x = \"\u{1b}[31mdiv[\"", "div[");
-        assert!(!fault.render(false).contains('\u{1b}'));
+        let fault = fault("x = \"\u{1b}[31m\u{202e}div[\"\r\n", "div[");
+        let shown = fault.render(false);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+        assert!(shown.contains("^^^^"), "{shown}");
     }
 
     #[test]

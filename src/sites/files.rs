@@ -91,6 +91,10 @@ fn read_file(path: &Path, root: &Path) -> Result<String, (String, &'static str)>
             "copy the file into the directory",
         ));
     }
+    // A pipe or a device would be waited for without end.
+    if !fs::metadata(&real).map_err(unreadable)?.is_file() {
+        return Err(("not a file".to_owned(), "remove it, or name it otherwise"));
+    }
     // One byte more than is allowed tells a file that is too long from one that just fits,
     // however long it is.
     let limit = MAX_FILE_BYTES as u64 + 1;

@@ -24,5 +24,4 @@ pub use fault::RuleFault;
 pub use files::MAX_FILE_BYTES;
 pub use json_schema::{FileKind, json_schema};
 pub use registry::{Sites, SitesError};
-
 pub use values::{MAX_PATTERN_BYTES, MAX_PATTERN_MEMORY};

@@ -163,7 +163,6 @@ fn build(sources: BTreeMap<String, Source>) -> Result<Sites, Vec<RuleFault>> {
     let mut common = None;
     let mut families: BTreeMap<String, Compiled> = BTreeMap::new();
     let mut sites: BTreeMap<String, Compiled> = BTreeMap::new();
-    // Families that are there but broken: their sites need not be told that they are missing.
     for (relative, source) in sources {
         let (kind, stem) = kind_of(&relative);
         let source = Arc::new(source);

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{int, sha256_hex};
 
-/// zstd level: the library's default, about 1 ms for a news page, which shrinks to a seventh.
+/// zstd level: the library's default. Over 300 real news pages it takes half a millisecond each
+/// and leaves a fifth of the bytes.
 const LEVEL: i32 = 3;
 /// Largest body that is unpacked, in bytes: above every limit on what is fetched, so that a
 /// tampered length cannot exhaust memory.

@@ -17,6 +17,8 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the write-ahead log is cut back to after a checkpoint, in bytes.
 pub const JOURNAL_SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
+/// How often the switch to the write-ahead log is tried again.
+const SWITCH_RETRIES: u32 = 100;
 /// Length of the header of a SQLite file, in bytes (<https://www.sqlite.org/fileformat2.html>, §1.3).
 const HEADER_BYTES: usize = 100;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -67,14 +69,18 @@ pub(super) fn writable(path: &Path) -> Result<Connection, StoreError> {
     let sql = |e| StoreError::sql(path, "open the database", e);
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let logged = has_log(path);
     let conn = Connection::open_with_flags(path, flags).map_err(sql)?;
-    // Until the file is known to be ours, closing it must not move the log into it.
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(sql)?;
+    // Until the file is known to be ours, closing it must not move a log that was there into it.
+    // Without one, closing leaves nothing beside it.
+    let keep_log = |keep| {
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
+            .map_err(sql)
+    };
+    keep_log(logged)?;
     settle(&conn).map_err(sql)?;
     check_identity(&conn, path)?;
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
-        .map_err(sql)?;
+    keep_log(false)?;
     Ok(conn)
 }
 
@@ -82,9 +88,21 @@ pub(super) fn writable(path: &Path) -> Result<Connection, StoreError> {
 /// header says whose it is from the first commit on.
 pub(super) fn use_wal(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let sql = |e| StoreError::sql(path, "switch to the write-ahead log", e);
-    let _: String = conn
-        .query_row("pragma journal_mode = wal", [], |r| r.get(0))
-        .map_err(sql)?;
+    let switch = || conn.query_row("pragma journal_mode = wal", [], |r| r.get::<_, String>(0));
+    let busy = |e: &rusqlite::Error| e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+    let mut switched = switch();
+    // Of two programs that switch a new file at once, SQLite turns one away without waiting, as
+    // each already reads it. A transaction does wait, and then it is this one's turn.
+    for _ in 0..SWITCH_RETRIES {
+        match &switched {
+            Err(e) if busy(e) => {
+                conn.execute_batch("begin immediate; commit").map_err(sql)?;
+                switched = switch();
+            }
+            _ => break,
+        }
+    }
+    switched.map_err(sql)?;
     conn.pragma_update(None, "synchronous", "normal").map_err(sql)?;
     let _: i64 = conn
         .query_row(
@@ -192,8 +210,7 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(io(e)),
     };
-    let size = file.metadata().map_err(io)?.len();
-    if size == 0 {
+    if file.metadata().map_err(io)?.len() == 0 {
         return Ok(());
     }
     let mut head = [0; HEADER_BYTES];
@@ -225,19 +242,23 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
             known: schema::newest(),
         });
     }
-    // The header's page count (offset 28) against the file's size; with a log beside it the rest
-    // of the file may stand there.
+    // The header's page count (offset 28) against the file's size. With a log beside it the rest
+    // of the file may stand there; without one, asked after the header was read, whatever that
+    // header counts has been written, so the size is measured last.
     let page_size = match u16::from_be_bytes([head[16], head[17]]) {
         1 => 65_536,
         n => u64::from(n),
     };
-    let pages = u64::from(word(28).cast_unsigned());
+    let expected = u64::from(word(28).cast_unsigned()) * page_size;
     let counted = word(24) == word(92);
-    if counted && size < pages * page_size && !has_log(path) {
-        return Err(StoreError::Damaged {
-            path: path.to_owned(),
-            detail: format!("cut off: {size} of {} bytes are there", pages * page_size),
-        });
+    if counted && !has_log(path) {
+        let size = file.metadata().map_err(io)?.len();
+        if size < expected {
+            return Err(StoreError::Damaged {
+                path: path.to_owned(),
+                detail: format!("cut off: {size} of {expected} bytes are there"),
+            });
+        }
     }
     Ok(())
 }
@@ -245,6 +266,8 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
 /// The same questions, asked through SQLite. Returns the schema's version.
 fn check_identity(conn: &Connection, path: &Path) -> Result<i32, StoreError> {
     let sql = |e| StoreError::sql(path, "read the header", e);
+    // One transaction: another program may be making this file ours between two answers.
+    let conn = conn.unchecked_transaction().map_err(sql)?;
     let number = |pragma: &str| -> Result<i32, StoreError> {
         conn.query_row(&format!("pragma {pragma}"), [], |r| r.get(0))
             .map_err(sql)

@@ -123,6 +123,9 @@ mod tests {
             &["create table a (x); insert into a values (7);"],
         )
         .unwrap();
+        // As the files in use are: what was written last may stand in the log alone.
+        crate::store::connect::use_wal(&conn, &path).unwrap();
+        conn.execute("update a set x = 8", []).unwrap();
         run(&mut conn, &path, &["", "drop table a;"]).unwrap();
         assert_eq!(version(&conn).unwrap(), 2);
         let old = Connection::open(dir.path().join("a.db.v1.backup")).unwrap();
@@ -130,7 +133,13 @@ mod tests {
         assert_eq!(
             old.query_row("select x from a", [], |r| r.get::<_, i64>(0))
                 .unwrap(),
-            7
+            8
+        );
+        drop((conn, old));
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            2,
+            "the file and its backup"
         );
     }
 

@@ -118,6 +118,8 @@ create table article_history (
   unique (article_id, version)
 ) strict;
 
+create index article_history_run on article_history(run_id);
+
 create view article_versions as
 select id, site, url, canonical_url, title, subtitle, byline, authors, section, keywords, language,
        published_at, modified_at, first_seen_at, fetched_at, access, sponsored, word_count, text,
@@ -225,8 +227,8 @@ create table pages (
   listed_published text,
   listed_lastmod   text
 ) strict;
-create index pages_queued on pages(site, id) where outcome is null and kind = 'article';
 create index pages_due on pages(site, next_visit_at) where outcome is not null and next_visit_at is not null;
+-- Serves the queue (outcome null, in the order of id) and the counts by outcome alike.
 create index pages_site_outcome on pages(site, outcome);
 create index pages_article on pages(article_id);
 

@@ -55,10 +55,10 @@ struct Found {
 /// Runs the command.
 pub(in crate::cmd) fn run(config: &Config, args: &CheckArgs) -> anyhow::Result<Ending> {
     let rulebook = Rulebook::new(super::load(config)?);
-    let sites: Vec<Arc<Site>> = if args.sites.is_empty() {
+    let sites: Vec<Arc<Site>> = if args.names.is_empty() {
         rulebook.sites().iter().cloned().collect()
     } else {
-        args.sites
+        args.names
             .iter()
             .map(|s| rulebook.sites().resolve(s))
             .collect::<Result<_, _>>()?
