@@ -1,60 +1,13 @@
 //! From a subtree to blocks of text. Owns what a paragraph, a list item, a table row or a heading
 //! is in HTML; what is taken out was decided before (marks) or is decided after (strips).
 
-use std::collections::{HashMap, HashSet};
-
 use crate::article::{Block, BlockKind};
 use crate::dom::{Element, Node, NodeId, Selector, Step, is_silent};
 use crate::text;
 
 use super::claim::Claim;
-
-/// What is taken out of a tree, and which parts of it are asked for: kept beside the tree.
-#[derive(Default)]
-pub(super) struct Marks {
-    /// Elements taken out, with everything in them.
-    claims: HashMap<NodeId, Claim>,
-    /// Keep-list: where it is given, only these elements are text.
-    keep: Option<HashSet<NodeId>>,
-    /// Elements that are sub-headings whatever their tag.
-    headings: HashSet<NodeId>,
-    /// Ancestors of what is claimed or kept: these must be descended into.
-    inner: HashSet<NodeId>,
-}
-
-impl Marks {
-    /// Takes an element out, unless someone did before.
-    pub(super) fn claim(&mut self, element: Element<'_>, claim: Claim) {
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.claims.entry(element.id()) {
-            entry.insert(claim);
-            self.inner.extend(element.ancestors().map(Element::id));
-        }
-    }
-
-    /// Whether this very element is taken out.
-    pub(super) fn is_claimed(&self, element: Element<'_>) -> bool {
-        self.claims.contains_key(&element.id())
-    }
-
-    /// Whether the element, or one around it, is taken out.
-    pub(super) fn covers(&self, element: Element<'_>) -> bool {
-        self.is_claimed(element) || element.ancestors().any(|a| self.is_claimed(a))
-    }
-
-    /// Restricts the text to these elements (the outermost of nested ones).
-    pub(super) fn keep_only<'a>(&mut self, elements: impl Iterator<Item = Element<'a>>) {
-        let keep = self.keep.get_or_insert_default();
-        for element in elements {
-            keep.insert(element.id());
-            self.inner.extend(element.ancestors().map(Element::id));
-        }
-    }
-
-    /// Makes these elements sub-headings.
-    pub(super) fn headings<'a>(&mut self, elements: impl Iterator<Item = Element<'a>>) {
-        self.headings.extend(elements.map(Element::id));
-    }
-}
+use super::marks::Marks;
+use super::table;
 
 /// A block as found, kept or taken out, with its place in the tree.
 #[derive(Clone)]
@@ -65,8 +18,69 @@ pub(super) struct Found<'a> {
     pub(super) element: Element<'a>,
     /// Its text nodes that are not blank.
     pub(super) texts: Vec<Node<'a>>,
+    /// How much of it stands in links, bold and italics.
+    pub(super) dress: Dress,
     /// Who took it out, where somebody did.
     pub(super) claim: Option<Claim>,
+}
+
+/// How much of a block's text stands in inline elements, in characters that are not white space.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Dress {
+    /// All of it.
+    pub(super) chars: usize,
+    /// In links.
+    pub(super) linked: usize,
+    /// In bold.
+    pub(super) strong: usize,
+    /// In italics.
+    pub(super) emphasis: usize,
+    /// Number of pieces of text in links.
+    pub(super) links: usize,
+}
+
+/// How many links, bold and italic elements a walk is inside of.
+pub(super) type Depths = [usize; 3];
+
+impl Dress {
+    /// Adds a text that stands in so many links, bold and italic elements.
+    pub(super) fn add(&mut self, t: &str, [links, strong, emphasis]: Depths) {
+        let chars = t.chars().filter(|c| !text::is_space(*c)).count();
+        self.chars += chars;
+        if links > 0 {
+            self.linked += chars;
+            self.links += 1;
+        }
+        if strong > 0 {
+            self.strong += chars;
+        }
+        if emphasis > 0 {
+            self.emphasis += chars;
+        }
+    }
+
+    /// Counts an element entered.
+    pub(super) fn enter(e: Element<'_>, depths: &mut Depths) {
+        if let Some(which) = Self::which(e) {
+            depths[which] += 1;
+        }
+    }
+
+    /// Counts an element left that was entered before.
+    pub(super) fn leave(e: Element<'_>, depths: &mut Depths) {
+        if let Some(which) = Self::which(e) {
+            depths[which] -= 1;
+        }
+    }
+
+    fn which(e: Element<'_>) -> Option<usize> {
+        match e.name() {
+            "a" if e.attr("href").is_some() => Some(0),
+            "b" | "strong" => Some(1),
+            "i" | "em" | "cite" => Some(2),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Found<'a> {
@@ -89,6 +103,8 @@ pub(super) fn read<'a>(bodies: &[Element<'a>], marks: &Marks) -> Vec<Found<'a>> 
         found: Vec::new(),
         text: String::new(),
         texts: Vec::new(),
+        dress: Dress::default(),
+        depths: [0; 3],
         breaks: 0,
         stack: Vec::new(),
         kept_by: None,
@@ -112,6 +128,8 @@ struct Reader<'a, 'm> {
     /// Text of the block being read.
     text: String,
     texts: Vec<Node<'a>>,
+    dress: Dress,
+    depths: Depths,
     /// `<br>`s since the last text.
     breaks: usize,
     stack: Vec<Frame>,
@@ -137,6 +155,7 @@ impl<'a> Reader<'a, '_> {
         }
         self.flush();
         self.stack.clear();
+        self.depths = [0; 3];
     }
 
     /// Enters an element; false when its subtree is dealt with.
@@ -175,10 +194,22 @@ impl<'a> Reader<'a, '_> {
                 return false;
             }
         }
-        if name == "table" && is_data_table(e, self.marks) {
-            self.table(e);
+        if name == "table" && table::is_data_table(e, self.marks) {
+            let claim = self.unkept();
+            self.found
+                .extend(table::rows(e, self.marks).into_iter().map(|row| Found {
+                    block: Block {
+                        kind: BlockKind::TableRow,
+                        text: row.text,
+                    },
+                    element: row.element,
+                    texts: row.texts,
+                    dress: row.dress,
+                    claim: claim.clone(),
+                }));
             return false;
         }
+        Dress::enter(e, &mut self.depths);
         self.stack.push(Frame {
             id: e.id(),
             kind: self.kind_of(e),
@@ -193,6 +224,7 @@ impl<'a> Reader<'a, '_> {
                 self.flush();
             }
             self.stack.pop();
+            Dress::leave(e, &mut self.depths);
         }
         if self.kept_by == Some(e.id()) {
             self.kept_by = None;
@@ -224,7 +256,7 @@ impl<'a> Reader<'a, '_> {
     fn add(&mut self, node: Node<'a>, t: &str) {
         if self.stack.iter().any(|f| f.kind == Some(BlockKind::Pre)) {
             self.text.push_str(t);
-            self.texts.push(node);
+            self.note(node, t);
             return;
         }
         if text::is_blank(t) {
@@ -245,13 +277,19 @@ impl<'a> Reader<'a, '_> {
         }
         self.breaks = 0;
         text::push_folded(&mut self.text, t);
+        self.note(node, t);
+    }
+
+    fn note(&mut self, node: Node<'a>, t: &str) {
         self.texts.push(node);
+        self.dress.add(t, self.depths);
     }
 
     /// Ends the block being read.
     fn flush(&mut self) {
         self.breaks = 0;
         let texts = std::mem::take(&mut self.texts);
+        let dress = std::mem::take(&mut self.dress);
         let raw = std::mem::take(&mut self.text);
         let kind = self.kind();
         let text = if kind == BlockKind::Pre {
@@ -267,13 +305,19 @@ impl<'a> Reader<'a, '_> {
         else {
             return;
         };
-        let claim = (self.marks.keep.is_some() && self.kept_by.is_none()).then(Claim::keep_list);
+        let claim = self.unkept();
         self.found.push(Found {
             block: Block { kind, text },
             element,
             texts,
+            dress,
             claim,
         });
+    }
+
+    /// The claim on text that a keep-list leaves out.
+    fn unkept(&self) -> Option<Claim> {
+        (self.marks.keep.is_some() && self.kept_by.is_none()).then(Claim::keep_list)
     }
 
     /// Records an element taken out, whole.
@@ -288,92 +332,11 @@ impl<'a> Reader<'a, '_> {
                 block,
                 element: e,
                 texts: Vec::new(),
+                dress: Dress::default(),
                 claim: Some(claim),
             });
         }
     }
-
-    /// A table of data: each row is a block, its cells separated by tabs.
-    fn table(&mut self, table: Element<'a>) {
-        for e in table.descendants() {
-            match e.name() {
-                "caption" if !self.marks.covers(e) => {
-                    let text = e.text();
-                    if !text.is_empty() {
-                        self.push_row(e, text);
-                    }
-                }
-                "tr" if !self.marks.covers(e) => {
-                    let cells: Vec<String> = e
-                        .child_elements()
-                        .filter(|c| matches!(c.name(), "td" | "th") && !self.marks.is_claimed(*c))
-                        .map(Element::text)
-                        .collect();
-                    let row = cells.join("\t");
-                    if !text::is_blank(&row) {
-                        self.push_row(e, row.trim_end_matches('\t').to_owned());
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn push_row(&mut self, element: Element<'a>, text: String) {
-        let texts = element
-            .walk()
-            .filter_map(|s| match s {
-                Step::Text(n, t) if !text::is_blank(t) => Some(n),
-                _ => None,
-            })
-            .collect();
-        let claim = (self.marks.keep.is_some() && self.kept_by.is_none()).then(Claim::keep_list);
-        let block = Block {
-            kind: BlockKind::TableRow,
-            text,
-        };
-        self.found.push(Found {
-            block,
-            element,
-            texts,
-            claim,
-        });
-    }
-}
-
-/// Whether a table holds data rather than the page's layout: no table inside, more than one row and
-/// column somewhere, and no cell with several paragraphs of its own.
-fn is_data_table(table: Element<'_>, marks: &Marks) -> bool {
-    const LAYOUT_CELL_WORDS: usize = 120;
-    if table.attr("role") == Some("presentation") || marks.keep.is_some() && marks.inner.contains(&table.id())
-    {
-        return false;
-    }
-    let (mut rows, mut wide) = (0, false);
-    for e in table.descendants() {
-        match e.name() {
-            "table" | "h1" | "h2" | "article" | "section" => return false,
-            "tr" => {
-                rows += 1;
-                wide |= e
-                    .child_elements()
-                    .filter(|c| matches!(c.name(), "td" | "th"))
-                    .count()
-                    > 1;
-            }
-            "td" => {
-                let blocks = e
-                    .child_elements()
-                    .filter(|c| matches!(c.name(), "p" | "div" | "br"))
-                    .count();
-                if blocks > 3 && text::word_count(&e.raw_text()) > LAYOUT_CELL_WORDS {
-                    return false;
-                }
-            }
-            _ => {}
-        }
-    }
-    rows > 1 && wide
 }
 
 /// Whether an inline element stands around blocks (a link around a whole card).

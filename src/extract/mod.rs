@@ -8,12 +8,14 @@ mod declared;
 mod finish;
 mod generic;
 mod images;
+mod marks;
 mod memory;
 pub mod meta;
 mod note;
 mod page;
 mod ruleset;
 mod strip;
+mod table;
 mod verdict;
 
 pub use clean::{Cleaned, clean};

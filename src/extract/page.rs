@@ -7,7 +7,8 @@ use crate::dom::{Dom, DomError, Element};
 use crate::outcome::Outcome;
 use crate::sites::rule::Field;
 
-use super::blocks::{self, Found, Marks};
+use super::blocks::{self, Found};
+use super::marks::Marks;
 use super::meta::{self, JsonLd};
 use super::note::Note;
 use super::ruleset::RuleSet;
@@ -39,8 +40,8 @@ pub struct Extraction {
 pub(super) struct Evidence {
     /// The page calls itself an article (JSON-LD, Open Graph, microdata).
     pub(super) declared: bool,
-    /// The step by which the body was found.
-    pub(super) step: &'static str,
+    /// How sure the generic extractor is of the text, 0 to 1; none where a rule found the body.
+    pub(super) confidence: Option<f32>,
 }
 
 /// Extracts the article of a page by these rules and this memory.
@@ -73,7 +74,8 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
     } else {
         Extractor::Generic
     };
-    let (bodies, step) = match &layout {
+    let mut judged = None;
+    let (bodies, mut found) = match &layout {
         Some((layout, bodies)) => {
             rules.strip_elements(bodies, &mut marks, &mut notes);
             let heads: Vec<Element<'_>> = within(bodies, layout.headings.as_ref(), &marks);
@@ -82,7 +84,7 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
                 marks.keep_only(heads.iter().copied());
             }
             marks.headings(heads.into_iter());
-            (bodies.clone(), "layout")
+            (bodies.clone(), blocks::read(bodies, &marks))
         }
         None => {
             if let Some(site) = site.filter(|s| !s.layouts.is_empty()) {
@@ -91,16 +93,19 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
                 });
             }
             rules.strip_elements(&[dom.body()], &mut marks, &mut notes);
-            let body = ld.article_body();
-            generic::locate(&dom, &marks, body.as_deref())
-                .map_or((Vec::new(), "nothing"), |located| (located.bodies, located.step))
+            match generic::locate(&dom, &marks, ld.article_body().as_deref()) {
+                Some(located) => {
+                    judged = Some(located.judged);
+                    (located.bodies, located.found)
+                }
+                None => (Vec::new(), Vec::new()),
+            }
         }
     };
 
-    let mut found = blocks::read(&bodies, &marks);
     strip::run(rules, &bodies, &mut found, &mut notes);
-    if extractor == Extractor::Generic {
-        generic::prune(&mut found);
+    if let Some(judged) = &judged {
+        generic::prune(judged, &mut found);
     }
     let dek_stands = layout.as_ref().is_some_and(|(layout, _)| {
         layout.paragraphs.is_some() && !layout.fields.iter().any(|rule| rule.field == Field::Subtitle)
@@ -114,6 +119,10 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
         .first()
         .map(|b| images::read(images::scope(*b), page.url))
         .unwrap_or_default();
+    let confidence = match extractor {
+        Extractor::Rules => None,
+        Extractor::Generic => Some(judged.map_or(0.0, |j| j.confidence(&found))),
+    };
     let (blocks, removed) = settle(found);
     let mut article = Article {
         meta: Default::default(),
@@ -128,7 +137,7 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
     article.meta = metadata;
     let evidence = Evidence {
         declared: declared::is_article(&dom, &ld),
-        step,
+        confidence,
     };
     let (outcome, reason, quality) = verdict::judge(&dom, &article, &evidence);
     article.quality = quality;

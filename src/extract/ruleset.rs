@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::dom::{Dom, Element, Selector, SelectorSet};
 use crate::sites::rule::{CommonRules, Layout, Site, Strip, StripWhat};
 
-use super::blocks::{self, Marks};
+use super::blocks;
 use super::claim::Claim;
+use super::marks::Marks;
 use super::note::Note;
 
 /// Rules of one site over the common ones, prepared once and used for all its pages.

@@ -18,6 +18,8 @@ const WALL_WORDS: usize = 180;
 const ARTICLE_WORDS: usize = 12;
 /// A page that does not say so must have this many.
 const UNDECLARED_WORDS: usize = 45;
+/// From this many words on a text's length says nothing against it.
+const FULL_WORDS: f64 = 100.0;
 /// A text this short, on a page that must be paid for, is a teaser.
 const TEASER_WORDS: usize = 250;
 
@@ -107,31 +109,30 @@ fn paywalled(removed: &[Removal]) -> bool {
         .any(|r| r.category == crate::article::Category::Paywall)
 }
 
-/// Confidence in the text, 0 to 1: a rule's body is worth more than a guess, long prose more than
-/// a few lines, a headline and a date more than none.
+/// Confidence in the text, 0 to 1. A text the generic extractor found is as good as the model
+/// expects it to be; one a rule found as its looks: long enough, whole sentences, a headline and a
+/// date beside it.
 fn quality(article: &Article, words: usize, evidence: &Evidence) -> f64 {
-    let length = (words as f64 / 150.0).min(1.0);
-    let paragraphs = article.blocks.len().max(1) as f64;
-    let ended = article
-        .blocks
-        .iter()
-        .filter(|b| super::generic::ends_as_sentence(&b.text) || text::word_count(&b.text) > 20)
-        .count() as f64;
-    let known = [
-        article.meta.title.is_some(),
-        article.meta.published.is_some(),
-        evidence.declared,
-    ];
-    let known = known.iter().filter(|k| **k).count() as f64 / known.len() as f64;
-    let found = match (article.extractor, evidence.step) {
-        (Extractor::Rules, _) => 1.0,
-        (Extractor::Generic, "articleBody") => 0.9,
-        (Extractor::Generic, "prose") => 0.7,
-        (Extractor::Generic, _) => 0.2,
-    };
     if words == 0 {
         return 0.0;
     }
-    let quality = 0.35 * length + 0.25 * (ended / paragraphs) + 0.15 * known + 0.25 * found;
+    let length = (words as f64 / FULL_WORDS).min(1.0);
+    let quality = match evidence.confidence {
+        Some(confidence) => f64::from(confidence) * (0.5 + 0.5 * length),
+        None => {
+            let ended = article
+                .blocks
+                .iter()
+                .filter(|b| super::generic::ends_as_sentence(&b.text) || text::word_count(&b.text) > 20)
+                .count() as f64;
+            let known = [
+                article.meta.title.is_some(),
+                article.meta.published.is_some(),
+                evidence.declared,
+            ];
+            let known = known.iter().filter(|k| **k).count() as f64 / known.len() as f64;
+            0.25 + 0.35 * length + 0.25 * (ended / article.blocks.len().max(1) as f64) + 0.15 * known
+        }
+    };
     (quality * 100.0).round() / 100.0
 }

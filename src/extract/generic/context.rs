@@ -1,0 +1,156 @@
+//! What the rest of the page says about its blocks: the story as told to search engines, the
+//! headline, the description, repetitions, and running sums.
+
+use std::collections::HashMap;
+
+use crate::dom::Dom;
+
+use super::features::Sight;
+
+/// Shortest `articleBody` that is trusted to tell the story, in characters.
+const ARTICLE_BODY_CHARS: usize = 200;
+/// Shortest block that is looked for in it, in letters.
+const TOLD_LETTERS: usize = 6;
+
+/// What is told of one block elsewhere on the page.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told {
+    /// 1 where `articleBody` holds it, 0 where it does not, -1 where there is none.
+    pub(super) in_body: f32,
+    /// Share of its words that are the headline's.
+    pub(super) title: f32,
+    /// Share of its words that are the description's.
+    pub(super) description: f32,
+    /// How often its text stands on the page.
+    pub(super) times: f32,
+}
+
+/// What the page says beside its blocks.
+pub(super) struct Context {
+    pub(super) blocks: Vec<Told>,
+    /// Share of the page's text that `articleBody` holds; -1 without one.
+    pub(super) body_told: f32,
+    /// The block of the headline.
+    pub(super) headline: Option<usize>,
+    pub(super) chars_before: Vec<f32>,
+    pub(super) prose_before: Vec<f32>,
+}
+
+impl Context {
+    /// Reads the page around the blocks.
+    pub(super) fn of(dom: &Dom, sight: &Sight<'_, '_>, article_body: Option<&str>) -> Self {
+        let body = article_body
+            .filter(|b| b.chars().count() >= ARTICLE_BODY_CHARS)
+            .map(letters);
+        let (title, description) = head(dom);
+        let headline = sight
+            .found
+            .iter()
+            .position(|f| {
+                f.element.name() == "h1" && (title.is_empty() || overlap(&f.block.text, &title) > 0.5)
+            })
+            .or_else(|| sight.found.iter().position(|f| f.element.name() == "h1"));
+        let heading = headline
+            .map(|h| bag(&sight.found[h].block.text))
+            .unwrap_or_default();
+        let mut times: HashMap<&str, u32> = HashMap::new();
+        for f in &sight.found {
+            *times.entry(&f.block.text).or_default() += 1;
+        }
+        let mut told_chars = 0.0;
+        let mut blocks = Vec::with_capacity(sight.found.len());
+        let (mut chars, mut prose) = (0.0, 0.0);
+        let (mut chars_before, mut prose_before) = (Vec::new(), Vec::new());
+        for (at, f) in sight.found.iter().enumerate() {
+            let text = &f.block.text;
+            let in_body = body.as_ref().map_or(-1.0, |b| {
+                let own = letters(text);
+                f32::from(u8::from(own.len() >= TOLD_LETTERS && b.contains(&own)))
+            });
+            if in_body > 0.0 {
+                told_chars += sight.chars(at);
+            }
+            blocks.push(Told {
+                in_body,
+                title: overlap(text, &title).max(overlap(text, &heading)),
+                description: overlap(text, &description),
+                times: times[text.as_str()] as f32,
+            });
+            chars_before.push(chars);
+            prose_before.push(prose);
+            chars += sight.chars(at);
+            if sight.is_prose(at) {
+                prose += sight.chars(at);
+            }
+        }
+        let body_told = if body.is_some() {
+            told_chars / chars.max(1.0)
+        } else {
+            -1.0
+        };
+        Self {
+            blocks,
+            body_told,
+            headline,
+            chars_before,
+            prose_before,
+        }
+    }
+}
+
+/// Letters and digits only: how two tellings of one text are compared.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The words of a text in lower case, once each; characters where words are not parted.
+type Bag = std::collections::HashSet<String>;
+
+fn bag(text: &str) -> Bag {
+    words(text).collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
+}
+
+/// Share of the text's words that are in the bag; 0 for long texts, which repeat nothing whole.
+fn overlap(text: &str, bag: &Bag) -> f32 {
+    const LONG_BYTES: usize = 600;
+    if bag.is_empty() || text.len() > LONG_BYTES {
+        return 0.0;
+    }
+    let (mut all, mut known) = (0.0, 0.0);
+    for word in words(text) {
+        all += 1.0;
+        if bag.contains(&word) {
+            known += 1.0;
+        }
+    }
+    if all > 0.0 { known / all } else { 0.0 }
+}
+
+/// Words of the page's own title and description.
+fn head(dom: &Dom) -> (Bag, Bag) {
+    let (mut title, mut description) = (Bag::new(), Bag::new());
+    let head = dom.root().child_elements().find(|e| e.name() == "head");
+    for meta in head
+        .into_iter()
+        .flat_map(|h| h.child_elements())
+        .filter(|e| e.name() == "meta")
+    {
+        let Some(content) = meta.attr("content") else {
+            continue;
+        };
+        match meta.attr("property").or(meta.attr("name")) {
+            Some("og:title" | "twitter:title") => title.extend(words(content)),
+            Some("og:description" | "description" | "twitter:description") => {
+                description.extend(words(content))
+            }
+            _ => {}
+        }
+    }
+    (title, description)
+}

@@ -1,0 +1,109 @@
+//! The body of a page nobody wrote a rule for: which blocks are the story. Works on blocks that
+//! the common strips left. A small learned model judges each block twice: by itself, then with
+//! what was believed of its neighbours; the story's elements follow from the blocks.
+
+mod body;
+mod context;
+mod features;
+mod judged;
+mod model;
+mod place;
+mod reason;
+mod second;
+#[cfg(test)]
+mod training;
+mod wording;
+
+use crate::dom::{Dom, Element};
+
+use super::blocks::{self, Found};
+use super::marks::Marks;
+use context::Context;
+use features::{Sight, Table};
+use second::Beliefs;
+
+pub(super) use judged::{Judged, prune};
+pub(super) use wording::ends_as_sentence;
+
+/// Belief above which a block is kept: where no block reaches the first, the next is tried.
+const THRESHOLDS: [f32; 4] = [0.45, 0.25, 0.1, -1.0];
+
+/// A located body.
+pub(super) struct Located<'a> {
+    /// The elements that hold the story, in document order.
+    pub(super) bodies: Vec<Element<'a>>,
+    /// Their blocks, those taken out by strips among them.
+    pub(super) found: Vec<Found<'a>>,
+    /// What is believed of each of these blocks.
+    pub(super) judged: Judged,
+}
+
+/// Finds the story; none on a page without text.
+pub(super) fn locate<'a>(dom: &'a Dom, marks: &Marks, article_body: Option<&str>) -> Option<Located<'a>> {
+    let all = blocks::read(&[dom.body()], marks);
+    let open: Vec<usize> = (0..all.len()).filter(|&i| all[i].claim.is_none()).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let sight = Sight::of(open.iter().map(|&i| &all[i]).collect());
+    let context = Context::of(dom, &sight, article_body);
+    let beliefs = believe(&sight, &context);
+    let highest = beliefs.iter().copied().fold(0.0, f32::max);
+    let threshold = THRESHOLDS.into_iter().find(|t| highest > *t).unwrap_or(-1.0);
+    let bodies = body::bodies(&sight, &beliefs, threshold);
+
+    let mut judged = Judged::new(threshold);
+    let mut inside = vec![false; all.len()];
+    for (i, f) in all.iter().enumerate() {
+        inside[i] = bodies.contains(&f.element) || f.element.ancestors().any(|e| bodies.contains(&e));
+    }
+    let mut next = 0;
+    for (i, f) in all.iter().enumerate() {
+        let taken = f.claim.is_some();
+        if taken && inside[i] {
+            judged.pass();
+        }
+        if !taken {
+            if inside[i] {
+                judged.push(beliefs[next], reason::category(&sight, next));
+            } else {
+                judged.miss(beliefs[next] * sight.chars(next));
+            }
+            next += 1;
+        }
+    }
+    drop(sight);
+    let mut inside = inside.into_iter();
+    let found = all.into_iter().filter(|_| inside.next() == Some(true)).collect();
+    Some(Located {
+        bodies,
+        found,
+        judged,
+    })
+}
+
+/// Judges each block twice.
+fn believe(sight: &Sight<'_, '_>, context: &Context) -> Vec<f32> {
+    let [alone, together] = &*model::FORESTS;
+    let mut rows = Table::default();
+    let mut starts = Vec::with_capacity(sight.len());
+    let first = (0..sight.len())
+        .map(|block| {
+            let start = rows.values.len();
+            starts.push(start);
+            features::describe(&mut rows, sight, context, block);
+            alone.belief(&rows.values[start..])
+        })
+        .collect();
+    let first = Beliefs::new(sight, first);
+    let mut row = Table::default();
+    (0..sight.len())
+        .map(|block| {
+            let end = starts.get(block + 1).copied().unwrap_or(rows.values.len());
+            row.values.clear();
+            row.values.extend_from_slice(&rows.values[starts[block]..end]);
+            second::reconsider(&mut row, sight, &first, block);
+            together.belief(&row.values)
+        })
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! For training only: writes the features of the blocks of many pages, one JSON object a page.
+//! Run by `data/model/train.py`; the model's file must name the features as they are here.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::blocks;
+use super::super::marks::Marks;
+use super::super::meta::JsonLd;
+use super::super::{RuleSet, strip};
+use super::context::Context;
+use super::features::{self, Sight, Table};
+use super::second::{self, Beliefs};
+use crate::dom::Dom;
+
+/// Features of one page's blocks; with first beliefs, those of the second look too.
+fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
+    let Ok(dom) = Dom::parse(html) else {
+        return json!({});
+    };
+    let mut marks = Marks::default();
+    rules.strip_elements(&[dom.body()], &mut marks, &mut Vec::new());
+    let found = blocks::read(&[dom.body()], &marks);
+    let open: Vec<_> = found.into_iter().filter(|f| f.claim.is_none()).collect();
+    if open.is_empty() {
+        return json!({});
+    }
+    let mut stripped = open.clone();
+    strip::run(rules, &[dom.body()], &mut stripped, &mut Vec::new());
+    let sight = Sight::of(open.iter().collect());
+    let context = Context::of(&dom, &sight, JsonLd::parse(&dom).article_body().as_deref());
+    let first = first.map(|f| Beliefs::new(&sight, f));
+    let mut names = None;
+    let mut rows = Vec::new();
+    for block in 0..open.len() {
+        let mut table = Table {
+            names: Some(Vec::new()),
+            ..Table::default()
+        };
+        features::describe(&mut table, &sight, &context, block);
+        if let Some(first) = &first {
+            second::reconsider(&mut table, &sight, first, block);
+        }
+        rows.push(table.values);
+        names = table.names;
+    }
+    json!({
+        "names": names,
+        "rows": rows,
+        "texts": open.iter().map(|f| &f.block.text).collect::<Vec<_>>(),
+        "paths": open.iter().map(|f| f.element.path()).collect::<Vec<_>>(),
+        "stripped": stripped.iter().map(|f| f.claim.is_some()).collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn the_model_names_the_features_as_the_program_does() {
+    let rules = RuleSet::new(
+        None,
+        Arc::new(crate::sites::rule::CommonRules {
+            strips: Vec::new(),
+            sha256: String::new(),
+        }),
+    );
+    let names = |first| describe("<body><p>One two three.</p>", &rules, first)["names"].clone();
+    assert_eq!(names(None), json!(super::model::FORESTS[0].features));
+    assert_eq!(names(Some(vec![0.5])), json!(super::model::FORESTS[1].features));
+}
+
+/// Reads `{"id", "html", "first"}` a line from the file `COPYDESK_TRAIN_IN`, writes to `COPYDESK_TRAIN_OUT`.
+#[test]
+#[ignore = "a tool of data/model/train.py, not a test"]
+fn describe_pages() {
+    let rules = RuleSet::new(None, crate::sites::Sites::builtin().common());
+    let input = std::fs::File::open(std::env::var("COPYDESK_TRAIN_IN").unwrap()).unwrap();
+    let output = std::fs::File::create(std::env::var("COPYDESK_TRAIN_OUT").unwrap()).unwrap();
+    let mut output = std::io::BufWriter::new(output);
+    for line in std::io::BufReader::new(input).lines() {
+        let page: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let html = page["html"].as_str().unwrap();
+        let first = page["first"]
+            .as_array()
+            .map(|f| f.iter().map(|b| b.as_f64().unwrap() as f32).collect());
+        let mut described = describe(html, &rules, first);
+        described["id"] = page["id"].clone();
+        writeln!(output, "{described}").unwrap();
+    }
+}

@@ -1,0 +1,182 @@
+//! What a block's own text says: lengths, marks, and the phrases that blocks beside a story begin
+//! with. Owns the reading of `data/model/phrases.txt`; where a block stands is `place`'s business.
+
+use std::sync::LazyLock;
+
+use regex::RegexSet;
+
+/// Phrases that boilerplate begins with or contains, by group, in many languages.
+const PHRASES: &str = include_str!("../../../data/model/phrases.txt");
+/// Phrases are looked for in this many characters from the start of a block.
+const OPENING_CHARS: usize = 240;
+
+/// Names of the phrase groups, in the order of the model's features.
+pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| groups().map(|(name, _)| name).collect());
+
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
+    let patterns = groups().map(|(_, phrases)| {
+        let phrases: Vec<String> = phrases.split('|').map(pattern_of).collect();
+        phrases.join("|")
+    });
+    RegexSet::new(patterns).expect("phrases are escaped, so every pattern is sound")
+});
+
+fn groups() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PHRASES
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.split_once(": "))
+}
+
+/// `^` binds a phrase to the start, `$` to the end; all else is to the letter.
+fn pattern_of(phrase: &str) -> String {
+    let (start, rest) = phrase.strip_prefix('^').map_or(("", phrase), |r| ("^", r));
+    let (rest, end) = rest.strip_suffix('$').map_or((rest, ""), |r| (r, "$"));
+    format!("{start}{}{end}", regex::escape(rest))
+}
+
+/// Counts over one block's text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wording {
+    /// Characters that are not white space.
+    pub(super) chars: u32,
+    /// Words; in scripts without spaces each character of a word is one.
+    pub(super) words: u32,
+    /// Sentence ends inside the text, the last one included.
+    pub(super) ends: u32,
+    /// Commas of any script.
+    pub(super) commas: u32,
+    /// Decimal digits.
+    pub(super) digits: u32,
+    /// Upper-case letters.
+    pub(super) upper: u32,
+    /// Words that begin with an upper-case letter.
+    pub(super) capitals: u32,
+    /// Quotation marks.
+    pub(super) quotes: u32,
+    /// Line ends.
+    pub(super) lines: u32,
+    /// Bars, arrows, bullets and the like.
+    pub(super) signs: u32,
+    /// Ends as a sentence does.
+    pub(super) sentence: bool,
+    /// Ends with a colon.
+    pub(super) colon: bool,
+    /// Ends with an ellipsis.
+    pub(super) ellipsis: bool,
+    /// Begins with a lower-case letter.
+    pub(super) lower: bool,
+    /// Begins with a sign or bullet.
+    pub(super) bullet: bool,
+    /// One bit for each phrase group that occurs.
+    pub(super) phrases: u32,
+}
+
+impl Wording {
+    /// Reads a block's text.
+    pub(super) fn of(text: &str) -> Self {
+        let mut w = Self {
+            sentence: ends_as_sentence(text),
+            ..Self::default()
+        };
+        let mut inside = false;
+        for c in text.chars() {
+            if c.is_ascii_alphabetic() {
+                w.chars += 1;
+                let upper = c.is_ascii_uppercase();
+                w.upper += u32::from(upper);
+                w.words += u32::from(!inside);
+                w.capitals += u32::from(!inside && upper);
+                inside = true;
+                continue;
+            }
+            if c == '\n' {
+                w.lines += 1;
+            }
+            if crate::text::is_space(c) {
+                inside = false;
+                continue;
+            }
+            w.chars += 1;
+            if c.is_alphanumeric() {
+                let alone = stands_alone(c);
+                w.words += u32::from(!inside || alone);
+                if c.is_numeric() {
+                    w.digits += 1;
+                } else if c.is_uppercase() {
+                    w.upper += 1;
+                    w.capitals += u32::from(!inside);
+                }
+                inside = true;
+                continue;
+            }
+            match c {
+                '.' | '!' | '?' | '。' | '！' | '？' | '।' | '؟' | '۔' => w.ends += 1,
+                ',' | '，' | '、' | '،' => w.commas += 1,
+                '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' => w.quotes += 1,
+                '|' | '/' | '•' | '·' | '→' | '›' | '▶' | '►' | '*' | '#' | '@' | '©' | '–' | '—' => {
+                    w.signs += 1
+                }
+                _ => {}
+            }
+            inside = matches!(c, '\'' | '’' | '-' | '\u{ad}') && inside;
+        }
+        let end = text.trim_end();
+        w.colon = end.ends_with([':', '：']);
+        w.ellipsis = end.ends_with('…') || end.ends_with("...");
+        if let Some(first) = text.chars().next() {
+            w.lower = first.is_lowercase();
+            w.bullet = !first.is_alphanumeric()
+                && !matches!(first, '"' | '“' | '”' | '„' | '«' | '»' | '‘' | '\'' | '「' | '(');
+        }
+        let opening: String = text
+            .chars()
+            .take(OPENING_CHARS)
+            .flat_map(char::to_lowercase)
+            .collect();
+        w.phrases = PATTERNS.matches(&opening).iter().fold(0, |bits, g| bits | 1 << g);
+        w
+    }
+}
+
+/// Whether a character is a word by itself: scripts written without spaces.
+fn stands_alone(c: char) -> bool {
+    matches!(u32::from(c), 0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x3040..=0x30ff | 0x3400..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff)
+}
+
+/// Whether a text ends as a sentence does: a full stop, question or exclamation mark of any
+/// script, perhaps closed by quotes or brackets.
+pub(in crate::extract) fn ends_as_sentence(text: &str) -> bool {
+    text.trim_end()
+        .trim_end_matches(['"', '\'', '”', '’', '»', '«', '“', ')', ']', '」', '』', ' '])
+        .ends_with(['.', '?', '!', '…', '。', '！', '？', '۔', '؟', '।', ':', '։', '.'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_in_any_script() {
+        for text in ["He left.", "“Why?”", "会議が開かれた。", "क्या हुआ।", "لماذا؟"]
+        {
+            assert!(ends_as_sentence(text), "{text}");
+        }
+        assert!(!ends_as_sentence("Top stories"));
+    }
+
+    #[test]
+    fn words_are_counted_where_no_spaces_part_them() {
+        assert_eq!(Wording::of("It's 3.5 % of-all").words, 4);
+        assert_eq!(Wording::of("東京で会議").words, 5);
+    }
+
+    #[test]
+    fn phrases_are_found_in_any_case_and_language() {
+        let group = |name| 1 << GROUPS.iter().position(|g| *g == name).unwrap();
+        assert_ne!(Wording::of("LESEN SIE AUCH: Mehr").phrases & group("related"), 0);
+        assert_ne!(Wording::of("© 2020 Somebody").phrases & group("legal"), 0);
+        assert_eq!(Wording::of("The council met on Monday.").phrases, 0);
+    }
+}
