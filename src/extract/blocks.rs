@@ -165,7 +165,10 @@ impl<'a> Reader<'a, '_> {
             return false;
         }
         if let Some(claim) = self.marks.claims.get(&e.id()) {
-            self.flush();
+            // What is taken out of the middle of a sentence does not end the sentence.
+            if is_block_level(name) || holds_blocks(e) {
+                self.flush();
+            }
             self.take(e, claim.clone());
             return false;
         }
@@ -460,6 +463,23 @@ mod tests {
             texts("<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>"),
             ["東京で"]
         );
+    }
+
+    #[test]
+    fn what_is_taken_out_of_a_sentence_does_not_end_it() {
+        let dom = Dom::parse("<p>With their <abbr>trimaran<span>a boat</span></abbr>-kayaks.</p>").unwrap();
+        let tip = Selector::known("span");
+        let mut marks = Marks::default();
+        for e in dom.select(&tip) {
+            marks.claim(e, Claim::keep_list());
+        }
+        let found = read(&[dom.body()], &marks);
+        let kept: Vec<&str> = found
+            .iter()
+            .filter(|f| f.claim.is_none())
+            .map(|f| f.block.text.as_str())
+            .collect();
+        assert_eq!(kept, ["With their trimaran-kayaks."]);
     }
 
     #[test]
