@@ -41,6 +41,7 @@ FOREST = dict(
 THRESHOLD = 0.45  # as in src/extract/generic/mod.rs
 FIRM = (0.08, 0.9)  # beliefs below and above which an unmarked block gets a weak label
 WEAK = 0.5  # weight of a weak label
+SEGMENT = 1.4  # least weight of a block that holds a marked segment
 
 
 def host_fold(row, folds=FOLDS):
@@ -108,7 +109,7 @@ def table(pages):
         even = 10 * (0.5 * numpy.minimum(words / max(1, words[story].sum()), 1) + 0.5 / max(1, story.sum()))
         if "with" in page.row["expected"]:
             weak = numpy.array([page.weak[i] for i in at])
-            even = numpy.where(weak, even * WEAK, numpy.maximum(0.7, even * WEAK))
+            even = numpy.where(weak, even * WEAK, numpy.maximum(SEGMENT, even * WEAK))
         features.append(page.rows[at])
         truth.append(story)
         weight.append(even)

@@ -9,6 +9,9 @@ use super::features::Sight;
 
 /// Shortest `articleBody` that is trusted to tell the story, in characters.
 const ARTICLE_BODY_CHARS: usize = 200;
+/// Most text of `articleBody` that is searched for all blocks of a page together, in bytes: a page
+/// of very many blocks is judged without it.
+const SEARCHED_BYTES: usize = 64 * 1024 * 1024;
 /// Shortest block that is looked for in it, in letters.
 const TOLD_LETTERS: usize = 6;
 
@@ -41,7 +44,8 @@ impl Context {
     pub(super) fn of(dom: &Dom, sight: &Sight<'_, '_>, article_body: Option<&str>) -> Self {
         let body = article_body
             .filter(|b| b.chars().count() >= ARTICLE_BODY_CHARS)
-            .map(letters);
+            .map(letters)
+            .filter(|b| b.len().saturating_mul(sight.len()) <= SEARCHED_BYTES);
         let (title, description) = head(dom);
         let headline = sight
             .found

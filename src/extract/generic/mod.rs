@@ -11,10 +11,14 @@ mod place;
 mod reason;
 mod second;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod training;
 mod wording;
 
-use crate::dom::{Dom, Element};
+use std::collections::HashSet;
+
+use crate::dom::{Dom, Element, NodeId};
 
 use super::blocks::{self, Found};
 use super::marks::Marks;
@@ -53,10 +57,12 @@ pub(super) fn locate<'a>(dom: &'a Dom, marks: &Marks, article_body: Option<&str>
     let bodies = body::bodies(&sight, &beliefs, threshold);
 
     let mut judged = Judged::new(threshold);
-    let mut inside = vec![false; all.len()];
-    for (i, f) in all.iter().enumerate() {
-        inside[i] = bodies.contains(&f.element) || f.element.ancestors().any(|e| bodies.contains(&e));
-    }
+    let held: HashSet<NodeId> = bodies.iter().map(|b| b.id()).collect();
+    let holds = |e: Element<'_>| held.contains(&e.id());
+    let inside: Vec<bool> = all
+        .iter()
+        .map(|f| holds(f.element) || f.element.ancestors().any(holds))
+        .collect();
     let mut next = 0;
     for (i, f) in all.iter().enumerate() {
         let taken = f.claim.is_some();
