@@ -161,12 +161,12 @@ impl<'a> Reader<'a, '_> {
     /// Enters an element; false when its subtree is dealt with.
     fn open(&mut self, e: Element<'a>) -> bool {
         let name = e.name();
-        if is_silent(name) || name == "rp" || name == "rt" {
+        if is_silent(name) || (name == "rt" && !has_fallback(e)) {
             return false;
         }
         if let Some(claim) = self.marks.claims.get(&e.id()) {
             // What is taken out of the middle of a sentence does not end the sentence.
-            if is_block_level(name) || holds_blocks(e) {
+            if is_block_level(name) || !is_of_a_sentence(e) {
                 self.flush();
             }
             self.take(e, claim.clone());
@@ -342,6 +342,19 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// Whether an inline element can stand in the middle of a sentence: it holds no block and no picture.
+fn is_of_a_sentence(e: Element<'_>) -> bool {
+    !e.descendants()
+        .any(|d| is_block_level(d.name()) || matches!(d.name(), "img" | "picture" | "iframe" | "video"))
+}
+
+/// Whether a ruby's reading comes with the brackets (`rp`) that plain text shows around it; without
+/// them it would run into the word it explains. HTML Standard §4.5.10.
+fn has_fallback(rt: Element<'_>) -> bool {
+    rt.parent()
+        .is_some_and(|ruby| ruby.child_elements().any(|c| c.name() == "rp"))
+}
+
 /// Whether an inline element stands around blocks (a link around a whole card).
 fn holds_blocks(e: Element<'_>) -> bool {
     e.child_elements().any(|c| is_block_level(c.name()))
@@ -458,11 +471,10 @@ mod tests {
     }
 
     #[test]
-    fn ruby_readings_are_not_repeated() {
-        assert_eq!(
-            texts("<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>"),
-            ["東京で"]
-        );
+    fn ruby_readings_stand_in_their_brackets_or_not_at_all() {
+        let with = "<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>";
+        assert_eq!(texts(with), ["東京(とうきょう)で"]);
+        assert_eq!(texts("<p><ruby>東京<rt>とうきょう</rt></ruby>で</p>"), ["東京で"]);
     }
 
     #[test]

@@ -79,12 +79,16 @@ impl RuleSet {
                 .any(|e| keep.iter().any(|k| e.matches(k)))
     }
 
-    /// The first layout whose body is on the page, and its body: the outermost matches in order.
+    /// The first layout whose body is on the page, and its body: the outermost matches in order. A
+    /// keep-list that finds nothing in the body says that this is another look: the page must not
+    /// end without text.
     pub(super) fn layout<'a>(&'a self, dom: &'a Dom) -> Option<(&'a Layout, Vec<Element<'a>>)> {
         let layouts = self.site.as_ref().map_or(&[][..], |s| &s.layouts);
         layouts.iter().find_map(|layout| {
             let bodies = outermost(dom.select(&layout.body));
-            (!bodies.is_empty()).then_some((layout, bodies))
+            let keeps = |p| bodies.iter().any(|body| body.select(p).next().is_some());
+            let fits = !bodies.is_empty() && layout.paragraphs.as_ref().is_none_or(keeps);
+            fits.then_some((layout, bodies))
         })
     }
 
