@@ -12,7 +12,10 @@ Steps: label blocks by the marked texts (align.py) → first forest, five folds 
 forest on features that hold the first's beliefs of hosts left out → what both believe firmly of
 unmarked blocks becomes a weak label → both forests again with these.
 
-{PRINTED}
+Printed for hosts left out by the last step's five folds, at a threshold of 0.45:
+    aeb     f1 0.9768  precision 0.9731  recall 0.9806  accuracy 0.4712
+    traf    f1 0.9408  precision 0.9462  recall 0.9354  accuracy 0.9412
+    fundus  f1 0.9759  precision 0.9643  recall 0.9878  exact 0.4833
 """
 import argparse
 import gzip

@@ -13,6 +13,9 @@ const RETELLING_LETTERS: usize = 1_000;
 /// Share of such a block that other blocks tell.
 const RETOLD_SHARE: f32 = 0.6;
 
+/// Number of blocks whose doubt tells of the whole text.
+const DOUBTFUL_BLOCKS: usize = 5;
+
 /// Beliefs about the blocks of a located body.
 pub(in crate::extract) struct Judged {
     /// Belief, 0 to 1, and what the block is if it is not the story; none where a strip took it.
@@ -21,6 +24,8 @@ pub(in crate::extract) struct Judged {
     threshold: f32,
     /// Characters of story that are expected outside the body.
     missed: f32,
+    /// How doubtful each block of the page is: 0 (sure) to 0.5 (either way).
+    doubts: Vec<f32>,
 }
 
 impl Judged {
@@ -29,11 +34,13 @@ impl Judged {
             blocks: Vec::new(),
             threshold,
             missed: 0.0,
+            doubts: Vec::new(),
         }
     }
 
     /// The next block, and what is believed of it.
     pub(super) fn push(&mut self, belief: f32, otherwise: Category) {
+        self.doubts.push(belief.min(1.0 - belief));
         self.blocks.push(Some((belief, otherwise)));
     }
 
@@ -42,13 +49,14 @@ impl Judged {
         self.blocks.push(None);
     }
 
-    /// So many characters of story may lie outside the body.
-    pub(super) fn miss(&mut self, chars: f32) {
-        self.missed += chars;
+    /// A block of so many characters lies outside the body.
+    pub(super) fn miss(&mut self, belief: f32, chars: f32) {
+        self.doubts.push(belief.min(1.0 - belief));
+        self.missed += belief * chars;
     }
 
     /// How good the text is expected to be, 0 to 1: the F1 score of the kept characters if each
-    /// block is the story with the probability believed.
+    /// block is the story with the probability believed, less the doubt about the most doubtful few.
     pub(in crate::extract) fn confidence(&self, found: &[Found<'_>]) -> f32 {
         let (mut right, mut wrong, mut missed) = (0.0, 0.0, self.missed);
         for (f, judged) in found.iter().zip(&self.blocks) {
@@ -62,7 +70,14 @@ impl Judged {
             }
         }
         let all = 2.0 * right + wrong + missed;
-        if all > 0.0 { 2.0 * right / all } else { 0.0 }
+        if all <= 0.0 {
+            return 0.0;
+        }
+        let mut doubts = self.doubts.clone();
+        doubts.sort_by(|a, b| b.total_cmp(a));
+        doubts.truncate(DOUBTFUL_BLOCKS);
+        let doubt = doubts.iter().sum::<f32>() / doubts.len().max(1) as f32;
+        2.0 * right / all * (1.0 - doubt)
     }
 }
 

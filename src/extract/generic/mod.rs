@@ -73,7 +73,7 @@ pub(super) fn locate<'a>(dom: &'a Dom, marks: &Marks, article_body: Option<&str>
             if inside[i] {
                 judged.push(beliefs[next], reason::category(&sight, next));
             } else {
-                judged.miss(beliefs[next] * sight.chars(next));
+                judged.miss(beliefs[next], sight.chars(next));
             }
             next += 1;
         }

@@ -3,12 +3,15 @@
 
 use std::sync::LazyLock;
 
-use regex::RegexSet;
+use regex::{RegexSet, RegexSetBuilder};
 
 /// Phrases that boilerplate begins with or contains, by group, in many languages.
 const PHRASES: &str = include_str!("../../../data/model/phrases.txt");
 /// Phrases are looked for in this many characters from the start of a block.
 const OPENING_CHARS: usize = 240;
+
+/// Memory the matcher of all phrases may keep, in bytes: with less it is built anew on every page.
+const MATCHER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Names of the phrase groups, in the order of the model's features.
 pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
@@ -19,7 +22,10 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
         let phrases: Vec<String> = phrases.split('|').map(pattern_of).collect();
         phrases.join("|")
     });
-    RegexSet::new(patterns).expect("phrases are escaped, so every pattern is sound")
+    RegexSetBuilder::new(patterns)
+        .dfa_size_limit(MATCHER_BYTES)
+        .build()
+        .expect("phrases are escaped, so every pattern is sound")
 });
 
 fn groups() -> impl Iterator<Item = (&'static str, &'static str)> {
