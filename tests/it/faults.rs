@@ -7,18 +7,20 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use url::Url;
 
 /// How long a silent connection is held when the client does not leave first.
 const HOLD: Duration = Duration::from_secs(30);
 /// Longest request head that is read, in bytes.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
+/// Longest wait for requests that a test expects; reached only when it fails.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One thing the server does after it has read a request.
 #[derive(Debug, Clone)]
@@ -31,8 +33,26 @@ pub(crate) enum Step {
     Endless(Vec<u8>),
     /// Says nothing until the client leaves.
     Hold,
+    /// Says nothing until the gate is opened.
+    Wait(Gate),
     /// Breaks the connection with a TCP reset; the last step.
     Reset,
+}
+
+/// Holds replies back until the test opens it; clones are the same gate.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate(watch::Sender<bool>);
+
+impl Gate {
+    /// A gate that is shut.
+    pub(crate) fn shut() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Lets everything through from now on.
+    pub(crate) fn open(&self) {
+        self.0.send_replace(true);
+    }
 }
 
 /// What the server does for one request; the connection is closed at its end.
@@ -69,6 +89,13 @@ impl Reply {
     /// A redirect.
     pub(crate) fn redirect(status: u16, location: &str) -> Self {
         Self::status(status, &[&format!("Location: {location}")], "")
+    }
+
+    /// The same, held back until the gate is opened.
+    pub(crate) fn behind(self, gate: &Gate) -> Self {
+        let mut steps = vec![Step::Wait(gate.clone())];
+        steps.extend(self.0);
+        Self(steps)
     }
 
     /// Status 200 with a body of unknown length, then these steps.
@@ -113,10 +140,16 @@ struct Log {
     served: HashMap<String, usize>,
 }
 
+/// The scripts, by route.
+type Routes = Arc<Mutex<HashMap<String, Vec<Reply>>>>;
+
 /// A running server; it ends when dropped.
 pub(crate) struct FaultServer {
     address: SocketAddr,
+    routes: Routes,
     log: Arc<Mutex<Log>>,
+    /// Told when a request begins and when it ends.
+    asked: Arc<Condvar>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -128,22 +161,27 @@ impl FaultServer {
     where
         R: IntoIterator<Item = (&'static str, Vec<Reply>)>,
     {
-        let routes: HashMap<String, Vec<Reply>> = routes
-            .into_iter()
-            .map(|(key, replies)| (key.to_owned(), replies))
-            .collect();
+        Self::scripted(routes.into_iter().map(|(key, replies)| (key.to_owned(), replies)))
+    }
+
+    /// The same, for routes that are put together while the test runs.
+    pub(crate) fn scripted(routes: impl IntoIterator<Item = (String, Vec<Reply>)>) -> Self {
+        let routes: Routes = Arc::new(Mutex::new(routes.into_iter().collect()));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Log::default()));
+        let asked = Arc::new(Condvar::new());
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn({
-            let log = Arc::clone(&log);
-            move || serve(listener, &Arc::new(routes), &log, stopped)
+            let (routes, log, asked) = (Arc::clone(&routes), Arc::clone(&log), Arc::clone(&asked));
+            move || serve(listener, &routes, &log, &asked, stopped)
         });
         Self {
             address,
+            routes,
             log,
+            asked,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -157,6 +195,34 @@ impl FaultServer {
     /// The server as a proxy.
     pub(crate) fn proxy(&self) -> Url {
         self.url("/")
+    }
+
+    /// Replaces what a route answers from now on.
+    pub(crate) fn put(&self, key: &str, reply: Reply) {
+        self.routes.lock().unwrap().insert(key.to_owned(), vec![reply]);
+    }
+
+    /// Waits until a path has been asked for.
+    pub(crate) fn wait_for(&self, path: &str) {
+        let log = self.log.lock().unwrap();
+        let (log, _) = self
+            .asked
+            .wait_timeout_while(log, PATIENCE, |log| {
+                log.requests.iter().all(|seen| seen.path != path)
+            })
+            .unwrap();
+        let asked: Vec<&str> = log.requests.iter().map(|seen| seen.path.as_str()).collect();
+        assert!(asked.contains(&path), "{path} was not asked for, only {asked:?}");
+    }
+
+    /// Forgets the requests so far.
+    pub(crate) fn forget(&self) {
+        let log = self.log.lock().unwrap();
+        // A client may have left with the last byte before the server noted the end.
+        let busy = |log: &mut Log| log.in_flight.values().any(|n| *n > 0);
+        let (mut log, waited) = self.asked.wait_timeout_while(log, PATIENCE, busy).unwrap();
+        assert!(!waited.timed_out(), "requests are in flight");
+        log.requests.clear();
     }
 
     /// All requests so far, in the order in which their heads were read.
@@ -202,8 +268,9 @@ impl Drop for FaultServer {
 
 fn serve(
     listener: std::net::TcpListener,
-    routes: &Arc<HashMap<String, Vec<Reply>>>,
+    routes: &Routes,
     log: &Arc<Mutex<Log>>,
+    asked: &Arc<Condvar>,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -218,7 +285,8 @@ fn serve(
                 _ = &mut stopped => return,
                 accepted = listener.accept() => {
                     let (stream, _) = accepted.unwrap();
-                    tokio::spawn(answer(stream, Arc::clone(routes), Arc::clone(log), start));
+                    let asked = Arc::clone(asked);
+                    tokio::spawn(answer(stream, Arc::clone(routes), Arc::clone(log), asked, start));
                 }
             }
         }
@@ -227,8 +295,9 @@ fn serve(
 
 async fn answer(
     mut stream: TcpStream,
-    routes: Arc<HashMap<String, Vec<Reply>>>,
+    routes: Routes,
     log: Arc<Mutex<Log>>,
+    asked: Arc<Condvar>,
     start: Instant,
 ) {
     let Some(seen) = read_request(&mut stream, start).await else {
@@ -237,6 +306,7 @@ async fn answer(
     let host = seen.host.clone();
     let (index, reply) = {
         let mut log = log.lock().unwrap();
+        let routes = routes.lock().unwrap();
         let bare = seen.path.split('?').next().unwrap_or_default();
         let candidates = [
             format!("{}{}", seen.host, seen.path),
@@ -260,6 +330,7 @@ async fn answer(
         let most = log.most_in_flight.entry(host.clone()).or_default();
         *most = now.max(*most);
         log.requests.push(seen);
+        asked.notify_all();
         (log.requests.len() - 1, reply)
     };
     let resets = matches!(reply.0.last(), Some(Step::Reset));
@@ -274,6 +345,7 @@ async fn answer(
         let mut log = log.lock().unwrap();
         log.requests[index].ended = Some(start.elapsed());
         *log.in_flight.entry(host).or_default() -= 1;
+        asked.notify_all();
     }
     if !resets {
         // The client may be gone already, which is no concern of the server.
@@ -297,6 +369,11 @@ async fn act(stream: &mut TcpStream, step: Step) -> std::io::Result<()> {
         Step::Hold => {
             // Reading ends when the client closes its side; what it says is of no interest.
             let _ = tokio::time::timeout(HOLD, stream.read(&mut [0; 1])).await;
+            Ok(())
+        }
+        Step::Wait(gate) => {
+            // The gate cannot be gone: this reply holds it.
+            let _ = gate.0.subscribe().wait_for(|open| *open).await;
             Ok(())
         }
         // Takes effect when the stream is dropped.

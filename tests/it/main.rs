@@ -1,7 +1,11 @@
 //! The integration tests: one binary, a file for each subject.
 
+mod commands;
 mod common_rules;
+mod crawl;
+mod desk;
 mod discover;
+mod docs;
 mod faults;
 mod fetch;
 mod hostile_listings;
