@@ -6,6 +6,7 @@ use crate::dom::{Element, Node, NodeId, Selector, Step, is_silent};
 use crate::text;
 
 use super::claim::Claim;
+use super::level::{has_fallback, holds_blocks, is_block_level, is_of_a_sentence};
 use super::marks::Marks;
 use super::table;
 
@@ -340,79 +341,6 @@ impl<'a> Reader<'a, '_> {
             });
         }
     }
-}
-
-/// Whether an inline element can stand in the middle of a sentence: it holds no block and no picture.
-fn is_of_a_sentence(e: Element<'_>) -> bool {
-    !e.descendants()
-        .any(|d| is_block_level(d.name()) || matches!(d.name(), "img" | "picture" | "iframe" | "video"))
-}
-
-/// Whether a ruby's reading comes with the brackets (`rp`) that plain text shows around it; without
-/// them it would run into the word it explains. HTML Standard §4.5.10.
-fn has_fallback(rt: Element<'_>) -> bool {
-    rt.parent()
-        .is_some_and(|ruby| ruby.child_elements().any(|c| c.name() == "rp"))
-}
-
-/// Whether an inline element stands around blocks (a link around a whole card).
-fn holds_blocks(e: Element<'_>) -> bool {
-    e.child_elements().any(|c| is_block_level(c.name()))
-}
-
-/// Elements that begin and end a block of text. HTML Standard §15.3.
-pub(super) fn is_block_level(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hgroup"
-            | "html"
-            | "li"
-            | "legend"
-            | "listing"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "p"
-            | "pre"
-            | "search"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod declared;
 mod finish;
 mod generic;
 mod images;
+mod level;
 mod marks;
 mod memory;
 pub mod meta;
