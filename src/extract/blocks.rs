@@ -2,7 +2,7 @@
 //! is in HTML; what is taken out was decided before (marks) or is decided after (strips).
 
 use crate::article::{Block, BlockKind};
-use crate::dom::{Element, Node, NodeId, Selector, Step, is_silent};
+use crate::dom::{Element, Node, NodeId, Selector, Step, is_block_level, is_silent};
 use crate::text;
 
 use super::claim::Claim;
@@ -358,61 +358,6 @@ fn has_fallback(rt: Element<'_>) -> bool {
 /// Whether an inline element stands around blocks (a link around a whole card).
 fn holds_blocks(e: Element<'_>) -> bool {
     e.child_elements().any(|c| is_block_level(c.name()))
-}
-
-/// Elements that begin and end a block of text. HTML Standard §15.3.
-pub(super) fn is_block_level(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hgroup"
-            | "html"
-            | "li"
-            | "legend"
-            | "listing"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "p"
-            | "pre"
-            | "search"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
 }
 
 #[cfg(test)]
