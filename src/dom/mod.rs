@@ -5,12 +5,14 @@
 //! the page as it came.
 
 mod depth;
+mod level;
 mod selector;
 
 use std::fmt;
 
 use scraper::{ElementRef, Html};
 
+pub use level::is_block_level;
 pub use selector::{Selector, SelectorSet};
 
 /// Deepest nesting of elements that is parsed; the parser's time grows with its square.
@@ -247,6 +249,7 @@ impl<'a> Element<'a> {
     }
 
     /// The text a reader sees in it, white space as it is; scripts, styles and templates are left out.
+    /// Blocks below it begin and end a line, also where the source puts no space between them.
     pub fn raw_text(self) -> String {
         let mut out = String::new();
         let mut hidden: Option<NodeId> = None;
@@ -256,6 +259,9 @@ impl<'a> Element<'a> {
                 Step::Open(e) if e.name() == "br" => out.push('\n'),
                 Step::Close(e) if hidden == Some(e.id()) => hidden = None,
                 Step::Text(_, t) if hidden.is_none() => out.push_str(t),
+                Step::Open(e) | Step::Close(e) if hidden.is_none() && is_block_level(e.name()) => {
+                    out.push('\n')
+                }
                 Step::Open(_) | Step::Close(_) | Step::Text(..) => {}
             }
         }
@@ -325,6 +331,12 @@ mod tests {
 
     fn dom(html: &str) -> Dom {
         Dom::parse(html).unwrap()
+    }
+
+    #[test]
+    fn blocks_are_parted_in_the_text_also_without_space_between_them() {
+        let dom = Dom::parse("<div><h3>Dear reader</h3><p>Give <b>n</b>ow.</p></div><p>No.").unwrap();
+        assert_eq!(dom.body().text(), "Dear reader Give now. No.");
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! is in HTML; what is taken out was decided before (marks) or is decided after (strips).
 
 use crate::article::{Block, BlockKind};
-use crate::dom::{Element, Node, NodeId, Selector, Step, is_silent};
+use crate::dom::{Element, Node, NodeId, Selector, Step, is_block_level, is_silent};
 use crate::text;
 
 use super::claim::Claim;
-use super::level::{has_fallback, holds_blocks, is_block_level, is_of_a_sentence};
+use super::inline::{has_fallback, holds_blocks, is_of_a_sentence};
 use super::marks::Marks;
 use super::table;
 

@@ -8,7 +8,7 @@ mod declared;
 mod finish;
 mod generic;
 mod images;
-mod level;
+mod inline;
 mod marks;
 mod memory;
 pub mod meta;

@@ -11,6 +11,7 @@ mod fetch;
 mod hostile_listings;
 mod huffpost;
 mod layers;
+mod pages;
 mod rule_docs;
 mod rule_faults;
 mod sites;
