@@ -7,6 +7,7 @@ mod fetch;
 mod hostile_listings;
 mod huffpost;
 mod layers;
+mod pipeline;
 mod rule_docs;
 mod rule_faults;
 mod sites;
