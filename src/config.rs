@@ -18,7 +18,7 @@ pub const DEFAULT_DB: &str = "data/copydesk.db";
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file named on the command line is not there or cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Unreadable {
         /// Which file.
         path: PathBuf,

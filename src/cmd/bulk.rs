@@ -1,11 +1,11 @@
 //! `extract --jsonl`: many pages, all cores, one line out per line in, in input order, in memory
 //! that does not grow with the input.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::decode;
@@ -20,11 +20,9 @@ const AHEAD_PER_CORE: usize = 8;
 /// Longest line read, in bytes: a page of the largest size, JSON-escaped.
 const MAX_LINE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// One line in.
+/// One line in, but for its `id`, which is echoed whatever else is wrong.
 #[derive(Deserialize)]
 struct Request {
-    #[serde(default)]
-    id: Value,
     url: Option<String>,
     html: Option<String>,
     path: Option<String>,
@@ -78,11 +76,13 @@ fn feed(mut input: impl BufRead, lanes: Vec<SyncSender<(usize, Vec<u8>)>>) -> st
     let mut lane = lanes.iter().cycle();
     for number in 1.. {
         let mut line = Vec::new();
-        if std::io::Read::take(&mut input, MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
+        if input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
+        if line.len() as u64 == MAX_LINE_BYTES && !line.ends_with(b"\n") {
+            // Cut off it is no JSON, and is answered as such; its rest must not pass for lines.
+            line.truncate(1);
+            input.skip_until(b'\n')?;
         }
         if lane.next().is_none_or(|l| l.send((number, line)).is_err()) {
             break;
@@ -93,7 +93,11 @@ fn feed(mut input: impl BufRead, lanes: Vec<SyncSender<(usize, Vec<u8>)>>) -> st
 
 fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> String {
     let failed = |id: Value, reason: String| ArticleJson::failed(id, Outcome::Failed, Some(reason));
-    let json = match serde_json::from_slice::<Request>(line) {
+    let request = serde_json::from_slice::<Map<String, Value>>(line).map(|mut object| {
+        let id = object.remove("id").unwrap_or_default();
+        (id, serde_json::from_value::<Request>(object.into()))
+    });
+    let json = match request {
         Err(e) => {
             let mut object =
                 serde_json::to_value(failed(Value::Null, format!("line {number}: not a request: {e}")))
@@ -101,8 +105,9 @@ fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> S
             object["line"] = number.into();
             return object.to_string();
         }
-        Ok(request) => match page(&request) {
-            Err(reason) => failed(request.id, reason),
+        Ok((id, Err(e))) => failed(id, format!("line {number}: not a request: {e}")),
+        Ok((id, Ok(request))) => match page(&request) {
+            Err(reason) => failed(id, reason),
             Ok((bytes, url)) => {
                 let content_type = request.html.is_some().then_some("text/html; charset=utf-8");
                 let source = Source {
@@ -110,7 +115,7 @@ fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> S
                     content_type,
                     url: url.as_ref(),
                 };
-                ArticleJson::new(request.id, reading::read(source, rulebook, choice, None))
+                ArticleJson::new(id, reading::read(source, rulebook, choice, None))
             }
         },
     };
@@ -136,4 +141,37 @@ fn page(request: &Request) -> Result<(Vec<u8>, Option<Url>), String> {
         (Some(_), Some(_)) => return Err("give `html` or `path`, not both".to_owned()),
     };
     Ok((bytes, url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sites::Sites;
+
+    fn answers(input: impl BufRead + Send) -> Vec<Value> {
+        let rulebook = Rulebook::new(Sites::from_sources([("common.toml", "")]).unwrap());
+        let mut out = Vec::new();
+        run(input, &mut out, &rulebook, &Choice::ByAddress).unwrap();
+        let lines = out.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+        lines.map(|l| serde_json::from_slice(l).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_line_has_its_answer_in_order_and_its_id_whatever_is_wrong_with_it() {
+        let input = "{\"id\":7,\"html\":5}\n\n{\"id\":[\"a\"],\"html\":\"<p>x</p>\"}\n{\"id\":8}\n[1]";
+        let answers = answers(input.as_bytes());
+        let ids: Vec<String> = answers.iter().map(|a| a["id"].to_string()).collect();
+        assert_eq!(ids, ["7", "null", "[\"a\"]", "8", "null"]);
+        assert_eq!(answers[0]["outcome"], "failed");
+        assert_eq!((&answers[1]["line"], &answers[4]["line"]), (&2.into(), &5.into()));
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_one_failure_and_the_next_line_is_read() {
+        let long = std::io::repeat(b'x').take(MAX_LINE_BYTES + 5);
+        let input = long.chain(&b"\n{\"id\":1,\"html\":\"<p>x</p>\"}\n"[..]);
+        let answers = answers(std::io::BufReader::new(input));
+        let ids: Vec<&Value> = answers.iter().map(|a| &a["id"]).collect();
+        assert_eq!(ids, [&Value::Null, &1.into()]);
+    }
 }

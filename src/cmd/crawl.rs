@@ -1,5 +1,6 @@
 //! `copydesk crawl`: one incremental crawl, with progress for people and one JSON object for monitors.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> 
     };
     Ok(CrawlSettings {
         db: config.db.clone(),
-        command: std::env::args().collect::<Vec<_>>().join(" "),
+        command: as_typed(std::env::args_os()),
         fetch: config.into(),
         allow_private: args.allow_private,
         max_articles: args.max_articles,
@@ -91,6 +92,20 @@ fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> 
         dry_run: args.dry_run,
         clock: Clock::system(),
     })
+}
+
+/// The command for `runs`: without the name and password of a proxy, since the file is passed on.
+fn as_typed(words: impl Iterator<Item = OsString>) -> String {
+    let bare = |word: OsString| {
+        let word = word.to_string_lossy();
+        let Some((scheme, rest)) = word.split_once("://") else {
+            return word.into_owned();
+        };
+        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        let user = authority.rfind('@').map_or(0, |at| at + 1);
+        format!("{scheme}://{}", &rest[user..])
+    };
+    words.map(bare).collect::<Vec<_>>().join(" ")
 }
 
 /// The beginning of a day in UTC.
@@ -181,4 +196,26 @@ pub(super) fn tell(out: &mut impl Write, summary: &Summary) -> std::io::Result<(
         writeln!(out, "{}", paint.yellow("interrupted: run it again to go on"))?;
     }
     writeln!(out, "{}", summary.database.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn the_recorded_command_holds_no_password_and_bears_any_bytes() {
+        let words = [
+            "copydesk",
+            "--proxy=http://me:se@cret@proxy.example:3128",
+            "https://a.example/@b",
+        ];
+        let words = words.map(OsString::from).into_iter();
+        let typed = as_typed(words.chain([OsString::from_vec(vec![b'x', 0xff])]));
+        assert_eq!(
+            typed,
+            "copydesk --proxy=http://proxy.example:3128 https://a.example/@b x\u{fffd}"
+        );
+    }
 }

@@ -18,7 +18,7 @@ use crate::pipeline::stop::Stop;
 use crate::pipeline::summary::Summary;
 use crate::sample;
 use crate::sites::Sites;
-use crate::store::{Reader, Store};
+use crate::store::{self, Reader, Store};
 
 use super::print::{Paint, brief};
 use super::{Ending, crawl as crawl_command};
@@ -73,6 +73,12 @@ fn begin_anew(db: &Path, sites: &Sites) -> anyhow::Result<()> {
     if !db.exists() {
         return Ok(());
     }
+    let Some(_lock) = store::lock(db)? else {
+        bail!(
+            "another crawl is at work on {}: name another file with --db",
+            db.display()
+        );
+    };
     Store::open(db)?;
     let strangers: Vec<String> = Reader::open(db)?
         .site_status()?

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::decode;
 use crate::extract::Memory;
 use crate::fetch::MAX_PAGE_BYTES;
-use crate::pipeline::errand;
+use crate::pipeline::errand::Errand;
 use crate::pipeline::reading::{self, Choice, Reading, Rulebook, Source};
 
 /// Which page, by which rules.
@@ -55,7 +55,7 @@ pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) ->
             bytes
         }
         web if web.starts_with("http://") || web.starts_with("https://") => {
-            let fetched = errand::fetch_page(&config.into(), wanted.allow_private, &address::parse(web)?)?;
+            let fetched = Errand::new(&config.into(), wanted.allow_private)?.fetch(&address::parse(web)?)?;
             url = url.or(Some(fetched.url));
             content_type = fetched.content_type;
             fetched.body
@@ -68,15 +68,17 @@ pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) ->
         content_type: content_type.as_deref(),
         url: url.as_ref(),
     };
-    let memory = memory(config, rulebook, &source)?;
-    Ok(reading::read(source, rulebook, &choice, memory.as_ref()))
+    let reading = reading::read(source, rulebook, &choice, None);
+    Ok(match memory(config, &reading)? {
+        Some(memory) => reading::read(source, rulebook, &choice, Some(&memory)),
+        None => reading,
+    })
 }
 
-/// The site's memory, only where the database was named: a result must not depend on a file that
+/// The memory of the site whose rules were chosen, only where the database was named: a result must not depend on a file that
 /// happens to lie in the working directory.
-fn memory(config: &Config, rulebook: &Rulebook, source: &Source<'_>) -> anyhow::Result<Option<Memory>> {
-    let site = source.url.and_then(|u| rulebook.sites().for_url(u));
-    let (true, Some(site)) = (config.db_named, site) else {
+fn memory(config: &Config, reading: &Reading) -> anyhow::Result<Option<Memory>> {
+    let (true, Some(site)) = (config.db_named, reading.rules.site()) else {
         return Ok(None);
     };
     Ok(crate::pipeline::memory::of_site(&config.db, &site.id)?)

@@ -56,7 +56,7 @@ pub(super) fn run(config: &Config, args: &SearchArgs) -> anyhow::Result<Ending> 
         writeln!(out, "  {}\n", paint.dim(&text::printable(&hit.url)))?;
     }
     if hits.is_empty() {
-        writeln!(out, "nothing found in {}", config.db.display())?;
+        writeln!(out, "nothing found in {}", reader.path().display())?;
     }
     Ok(Ending::Well)
 }

@@ -27,7 +27,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
             .iter()
             .map(|r| {
                 json!({
-                    "id": r.id, "started_at": stamp(r.started_at), "finished_at": r.finished_at.map(stamp),
+                    "id": r.id, "started_at": iso(r.started_at), "finished_at": r.finished_at.map(iso),
                     "interrupted": r.interrupted, "command": r.command, "outcomes": r.outcomes,
                     "exit_code": r.exit_code,
                 })
@@ -38,7 +38,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
             .map(|s| {
                 json!({
                     "site": s.site, "articles": s.articles, "queued": s.queued,
-                    "last_fetched_at": s.last_fetched_at.map(stamp), "outcomes": s.outcomes,
+                    "last_fetched_at": s.last_fetched_at.map(iso), "outcomes": s.outcomes,
                 })
             })
             .collect();
@@ -99,6 +99,12 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
     Ok(Ending::Well)
 }
 
+/// As in the database.
+fn iso(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// For people.
 fn stamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -77,12 +77,39 @@ pub(super) struct Done {
     pub(super) removed: BTreeMap<Category, u64>,
     /// How well the rules fitted.
     pub(super) tally: Tally,
-    /// Why the site is to be left alone, where it is.
-    pub(super) trouble: Option<String>,
+    /// What is to be left alone for the rest of the run, where something is.
+    pub(super) trouble: Option<Trouble>,
 }
 
-/// Fetches, extracts and writes one page.
-pub(super) async fn visit(desk: &Arc<Desk>, site: &Arc<Site>, target: &Target) -> Result<Done, CrawlError> {
+/// A host, or an origin, that is not asked again in this run.
+pub(super) struct Trouble {
+    /// A host's name, or scheme, host and port of what has no robots.txt to be had.
+    pub(super) place: String,
+    /// Why.
+    pub(super) reason: String,
+}
+
+impl Trouble {
+    /// What a refusal says beyond its page, where it does.
+    pub(super) fn of(refusal: &Refusal) -> Option<Self> {
+        let place = match refusal {
+            Refusal::HostInTrouble { host, .. } | Refusal::RetryLater { host, .. } => host,
+            Refusal::RobotsUnreachable { origin, .. } => origin,
+            _ => return None,
+        };
+        Some(Self {
+            place: place.clone(),
+            reason: refusal.to_string(),
+        })
+    }
+}
+
+/// Fetches, extracts and writes one page. None: the run ended before it came, and it stays queued.
+pub(super) async fn visit(
+    desk: &Arc<Desk>,
+    site: &Arc<Site>,
+    target: &Target,
+) -> Result<Option<Done>, CrawlError> {
     let url = match address::parse(&target.url) {
         Ok(url) => url,
         // Only canonical addresses are ever queued; one that is none came from another program.
@@ -90,7 +117,7 @@ pub(super) async fn visit(desk: &Arc<Desk>, site: &Arc<Site>, target: &Target) -
             let mut write = blank(desk, site, target);
             write.reason = Some(error.to_string());
             desk.writer.record_page(write).await?;
-            return Ok(Done::new(target));
+            return Ok(Some(Done::new(target)));
         }
     };
     let mut request = Request::new(url.clone(), super::errand::ACCEPT_PAGE, MAX_PAGE_BYTES);
@@ -100,7 +127,9 @@ pub(super) async fn visit(desk: &Arc<Desk>, site: &Arc<Site>, target: &Target) -
     request.last_modified = target.last_modified.clone();
     let owner = site.clone();
     request.scope = Arc::new(move |url| owner.owns(url));
-    let visit = desk.fetcher.get(request).await;
+    let Some(visit) = desk.unless_ended(desk.fetcher.get(request)).await else {
+        return Ok(None);
+    };
     desk.save_robots(visit.robots).await?;
 
     let mut write = blank(desk, site, target);
@@ -139,7 +168,7 @@ pub(super) async fn visit(desk: &Arc<Desk>, site: &Arc<Site>, target: &Target) -
     }
     tracing::debug!(url = target.url, outcome = %done.outcome, reason = write.reason, "page");
     desk.writer.record_page(write).await?;
-    Ok(done)
+    Ok(Some(done))
 }
 
 /// When a story is to be looked at again: the rule file's `revisit` steps count from the day it was
@@ -173,11 +202,7 @@ fn refused(desk: &Desk, target: &Target, refusal: &Refusal, write: &mut PageWrit
             _ => crate::clock::later(desk.clock.now(), wait),
         });
     }
-    if let Refusal::HostInTrouble { .. } | Refusal::RobotsUnreachable { .. } | Refusal::RetryLater { .. } =
-        refusal
-    {
-        done.trouble = Some(refusal.to_string());
-    }
+    done.trouble = Trouble::of(refusal);
 }
 
 /// Extracts a body that came, and decides what it means for the database.
@@ -242,7 +267,9 @@ fn settle(
     done.tally.article(&article);
     if let Some(stored) = &stored {
         let old = desk.reader()?.body(&stored.html_sha256)?;
-        let before = old.and_then(|body| read(&body, None, &response.url).extraction);
+        // Its own header, which may be all that tells its charset.
+        let old_type = desk.reader()?.content_type(stored.id)?;
+        let before = old.and_then(|body| read(&body, old_type.as_deref(), &response.url).extraction);
         if before.is_some_and(|before| tells_the_same(&before.article, &article)) {
             write.outcome = Some(Outcome::Unchanged);
             write.reason = None;

@@ -15,7 +15,7 @@ use crate::fetch::MAX_PAGE_BYTES;
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// A file is not there or not readable.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Unreadable {
         /// Which file.
         path: PathBuf,

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::extract::Memory;
-use crate::fetch::{Exchange, FetchError, Fetcher, RobotsCopy};
+use crate::fetch::{DEFAULT_DELAY, Exchange, FetchError, Fetcher, RobotsCopy};
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
 use crate::store::{self, Reader, RunEnd, RunStart, Store, StoreError, Writer};
@@ -26,6 +26,12 @@ use super::{memory, record, site};
 const SITES_AT_ONCE: usize = 128;
 /// Age beyond which a listing's stories are not fetched, where neither rule file nor `--since` says.
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long a page in flight is waited for when a run is to end: service managers kill after 90 s, and
+/// a host may ask for longer gaps than that.
+const DRAIN: Duration = Duration::from_secs(10);
+/// The exit code of a run that could not go on.
+const COULD_NOT_RUN: i32 = 2;
 
 /// What a crawl is asked to do.
 #[derive(Debug, Clone)]
@@ -133,10 +139,16 @@ pub(super) struct Desk {
 impl Desk {
     /// Least gap between requests to a site's hosts.
     pub(super) fn delay(&self, site: &Site) -> Duration {
+        // What the command line asks for has been checked; a rule file may not undercut the manners.
+        let least = if self.settings.allow_private || self.settings.fetch.proxy.is_some() {
+            Duration::ZERO
+        } else {
+            DEFAULT_DELAY
+        };
         self.settings
             .delay
-            .or(site.crawl.delay)
-            .unwrap_or(crate::fetch::DEFAULT_DELAY)
+            .or(site.crawl.delay.map(|delay| delay.max(least)))
+            .unwrap_or(DEFAULT_DELAY)
     }
 
     /// The moment before which a listing's stories are too old.
@@ -167,6 +179,20 @@ impl Desk {
             desk: self,
             reader: Some(reader),
         })
+    }
+
+    /// Does some fetching, unless the run is to end and it takes longer than [`DRAIN`].
+    pub(super) async fn unless_ended<T>(&self, fetching: impl Future<Output = T>) -> Option<T> {
+        let mut stop = self.stop.clone();
+        let ended = async {
+            stop.asked().await;
+            self.clock.sleep(DRAIN).await;
+        };
+        tokio::select! {
+            biased;
+            fetched = fetching => Some(fetched),
+            () = ended => None,
+        }
     }
 
     /// Keeps robots.txt files fetched on the way.
@@ -255,11 +281,25 @@ pub async fn run(
         memories,
         readers: Mutex::new(vec![reader]),
     });
-    let done = all(&desk, &sites).await;
-    let summary = finish(&desk, &store, &writer, done).await;
+    let summary = match all(&desk, &sites).await {
+        Ok(done) => finish(&desk, &store, &writer, done).await,
+        Err(error) => {
+            let end = RunEnd {
+                finished_at: desk.clock.now(),
+                interrupted: false,
+                outcomes: BTreeMap::new(),
+                exit_code: COULD_NOT_RUN,
+            };
+            // May fail for the same reason; the first failure is the one to tell of.
+            let _ = writer.end_run(run_id, end).await;
+            Err(error)
+        }
+    };
     drop(desk);
-    writer.close().await?;
-    summary.map(Some)
+    let closed = writer.close().await;
+    let summary = summary?;
+    closed?;
+    Ok(Some(summary))
 }
 
 /// Crawls the sites side by side; the first failure of the database ends the run.
@@ -287,12 +327,10 @@ async fn finish(
     desk: &Desk,
     store: &Store,
     writer: &Writer,
-    done: Result<Vec<SiteSummary>, CrawlError>,
+    sites: Vec<SiteSummary>,
 ) -> Result<Summary, CrawlError> {
     let interrupted = desk.stop.is_asked();
-    let failed = done.is_err();
-    let sites = done.as_deref().unwrap_or_default().to_vec();
-    let exit_code = i32::from(failed || sites.iter().any(|s| s.failed.is_some()));
+    let exit_code = i32::from(sites.iter().any(|s| s.failed.is_some()));
     let mut summary = Summary {
         database: store.path().to_owned(),
         run: desk.run_id,
@@ -304,11 +342,11 @@ async fn finish(
         new_articles: 0,
         revised: 0,
         removed: BTreeMap::new(),
-        exit_code: if interrupted && !failed { 0 } else { exit_code },
+        exit_code: if interrupted { 0 } else { exit_code },
     };
     let mut health = Vec::new();
     for site in &sites {
-        if !interrupted && !failed {
+        if !interrupted {
             memory::learn(
                 &*desk.reader()?,
                 writer,
@@ -342,7 +380,7 @@ async fn finish(
             },
         )
         .await?;
-    done.map(|_| summary)
+    Ok(summary)
 }
 
 fn stamp(at: Timestamp) -> String {

@@ -1,5 +1,5 @@
-//! One page from the web, for `extract` and `explain`: robots.txt, pace and guard apply, nothing is
-//! stored.
+//! Single pages from the web, for `extract`, `explain` and `sites check`: robots.txt, pace and guard
+//! apply, nothing is stored.
 
 use url::Url;
 
@@ -64,19 +64,33 @@ pub enum ErrandError {
     Runtime(#[from] std::io::Error),
 }
 
-/// Fetches one page.
-///
-/// # Errors
-/// When it is forbidden, cannot be had, or carries no page.
-pub fn fetch_page(settings: &FetchSettings, allow_private: bool, url: &Url) -> Result<Fetched, ErrandError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let fetcher = settings.fetcher(allow_private, Clock::system())?;
-        let visit = fetcher
-            .get(Request::new(url.clone(), ACCEPT_PAGE, MAX_PAGE_BYTES))
-            .await;
+/// Fetches single pages, one after the other: robots.txt files are asked for once, and the pace is
+/// kept from page to page.
+pub struct Errand {
+    runtime: tokio::runtime::Runtime,
+    fetcher: Fetcher,
+}
+
+impl Errand {
+    /// Makes ready; nothing is asked for yet.
+    ///
+    /// # Errors
+    /// When the client cannot be built.
+    pub fn new(settings: &FetchSettings, allow_private: bool) -> Result<Self, ErrandError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let fetcher = runtime.block_on(async { settings.fetcher(allow_private, Clock::system()) })?;
+        Ok(Self { runtime, fetcher })
+    }
+
+    /// Fetches one page.
+    ///
+    /// # Errors
+    /// When it is forbidden, cannot be had, or carries no page.
+    pub fn fetch(&self, url: &Url) -> Result<Fetched, ErrandError> {
+        let request = Request::new(url.clone(), ACCEPT_PAGE, MAX_PAGE_BYTES);
+        let visit = self.runtime.block_on(self.fetcher.get(request));
         let response = visit.result.map_err(|refusal| ErrandError::Refused {
             url: url.clone(),
             refusal: Box::new(refusal),
@@ -86,5 +100,5 @@ pub fn fetch_page(settings: &FetchSettings, allow_private: bool, url: &Url) -> R
             content_type: response.content_type,
             body: response.body,
         })
-    })
+    }
 }

@@ -43,6 +43,8 @@ pub(super) enum Read {
     Listed { listing: Listing, queued: usize },
     /// The server says it is as it was.
     Unchanged,
+    /// The run ended before it came.
+    Interrupted,
     /// It could not be had or read; the reason is stored with its row.
     Failed {
         reason: String,
@@ -73,8 +75,10 @@ pub(super) async fn read(
         request.etag = page.etag;
         request.last_modified = page.last_modified;
     }
-    let visit = desk.fetcher.get(request).await;
-    let (write, read) = judge(desk, site, wanted, visit);
+    let Some(visit) = desk.unless_ended(desk.fetcher.get(request)).await else {
+        return Ok(Read::Interrupted);
+    };
+    let (write, read) = judge(desk, site, wanted, visit).await;
     desk.save_robots(write.robots).await?;
     let queued = desk.writer.record_listing(write.listing).await?.new;
     Ok(match read {
@@ -88,7 +92,7 @@ struct Write {
     listing: ListingWrite,
 }
 
-fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> (Write, Read) {
+async fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> (Write, Read) {
     let mut write = ListingWrite {
         run_id: desk.run_id,
         site: site.id.clone(),
@@ -117,14 +121,23 @@ fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> (Write
                 write.outcome = Outcome::Unchanged;
                 Read::Unchanged
             } else {
-                match parse(
-                    wanted.kind,
-                    &response.body,
-                    response.content_type.as_deref(),
-                    &response.url,
-                ) {
+                let kind = wanted.kind;
+                let (body, content_type, url) = (response.body, response.content_type, response.url);
+                let parsed =
+                    tokio::task::spawn_blocking(move || parse(kind, &body, content_type.as_deref(), &url))
+                        .await
+                        // A fault of ours on one strange listing must not end the other sites' crawl.
+                        .unwrap_or_else(|_| Err("the reader failed on this listing".to_owned()));
+                match parsed {
                     Ok(listing) => {
                         write.outcome = Outcome::Stored;
+                        // "As it was" says nothing of the listings it names: those have news while it
+                        // stays the same, so it is read whole each time.
+                        if !listing.children.is_empty()
+                            || (follows_feeds(site, wanted) && !listing.feeds.is_empty())
+                        {
+                            (write.etag, write.last_modified) = (None, None);
+                        }
                         write.candidates = candidates(desk, site, wanted, &listing);
                         Read::Listed { listing, queued: 0 }
                     }
@@ -149,6 +162,11 @@ fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> (Write
         },
         read,
     )
+}
+
+/// Whether the feeds that a page names are read: only where the rule file names no listing.
+pub(super) fn follows_feeds(site: &Site, wanted: &Wanted) -> bool {
+    wanted.kind == ListingKind::Section && !site.discover.listed
 }
 
 /// Reads a listing's bytes, packed ones too.

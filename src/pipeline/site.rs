@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::address;
 use crate::discover::ListingKind;
-use crate::fetch::Refusal;
 use crate::sites::rule::Site;
 use crate::store::{QueuedPage, StoreError};
 
-use super::article::{self, Target};
+use super::article::{self, Target, Trouble};
 use super::crawl::{CrawlError, Desk, Event};
 use super::listing::{self, Read, Wanted};
 use super::summary::SiteSummary;
@@ -37,6 +37,7 @@ pub(super) async fn crawl(desk: &Arc<Desk>, site: &Arc<Site>) -> Result<SiteSumm
             ..Default::default()
         },
         seen: HashSet::new(),
+        left_alone: HashSet::new(),
         pages: 0,
     };
     if run.discover().await? && !desk.settings.dry_run {
@@ -61,6 +62,8 @@ struct Run<'a> {
     summary: SiteSummary,
     /// Addresses asked for in this run: none is asked twice.
     seen: HashSet<String>,
+    /// Hosts and origins that are not asked again in this run.
+    left_alone: HashSet<String>,
     /// Pages done and waiting, for the progress bar.
     pages: u64,
 }
@@ -80,7 +83,10 @@ impl Run<'_> {
             ));
             return Ok(false);
         };
-        let (robots, copies) = desk.fetcher.robots(&home, desk.delay(site)).await;
+        let robots = desk.fetcher.robots(&home, desk.delay(site));
+        let Some((robots, copies)) = desk.unless_ended(robots).await else {
+            return Ok(false);
+        };
         desk.save_robots(copies).await?;
         if let Some(reason) = robots.unreachable() {
             self.summary.failed = Some(format!(
@@ -93,14 +99,22 @@ impl Run<'_> {
         let mut readable = 0;
         let mut tried = 0;
         while let Some(wanted) = queue.pop_front() {
-            if self.stopping() || tried >= MAX_LISTINGS {
+            if self.stopping() {
                 break;
             }
-            if !self.seen.insert(wanted.url.to_string()) {
+            if tried >= MAX_LISTINGS {
+                self.warn(format!(
+                    "{MAX_LISTINGS} listings were read and {} more were not: name the ones that matter in the rule file",
+                    queue.len() + 1
+                ));
+                break;
+            }
+            if self.is_left_alone(&wanted.url) || !self.seen.insert(wanted.url.to_string()) {
                 continue;
             }
             tried += 1;
             match listing::read(desk, site, &wanted).await? {
+                Read::Interrupted => break,
                 Read::Unchanged => readable += 1,
                 Read::Listed { listing, queued } => {
                     readable += 1;
@@ -116,7 +130,7 @@ impl Run<'_> {
                             depth: wanted.depth + 1,
                         }));
                     }
-                    if wanted.kind == ListingKind::Section && !site.discover.listed {
+                    if listing::follows_feeds(site, &wanted) {
                         queue.extend(listing.feeds.into_iter().map(|url| Wanted {
                             url,
                             kind: ListingKind::Feed,
@@ -125,11 +139,9 @@ impl Run<'_> {
                     }
                 }
                 Read::Failed { reason, refusal } => {
-                    let warning = format!("{}: {reason}", wanted.url);
-                    tracing::warn!("{}: {warning}", site.id);
-                    self.summary.warnings.push(warning);
-                    if matches!(refusal, Some(Refusal::HostInTrouble { .. })) {
-                        break;
+                    self.warn(format!("{}: {reason}", wanted.url));
+                    if let Some(trouble) = refusal.as_ref().and_then(Trouble::of) {
+                        self.left_alone.insert(trouble.place);
                     }
                 }
             }
@@ -142,12 +154,24 @@ impl Run<'_> {
         Ok(true)
     }
 
+    fn warn(&mut self, warning: String) {
+        tracing::warn!("{}: {warning}", self.site.id);
+        self.summary.warnings.push(warning);
+    }
+
+    /// Whether an address is on a host that this run does not ask any more.
+    fn is_left_alone(&self, url: &Url) -> bool {
+        !self.left_alone.is_empty()
+            && (url.host_str().is_some_and(|host| self.left_alone.contains(host))
+                || self.left_alone.contains(&address::origin(url)))
+    }
+
     /// Listings of the rule file and of robots.txt; where neither names one, the home page.
     fn named_listings(&self, sitemaps: &[String], home: &Url) -> Vec<Wanted> {
         let site = self.site;
         let wanted = |kind| {
             move |url: Url| Wanted {
-                url: crate::address::canonical(url),
+                url: address::canonical(url),
                 kind,
                 depth: 0,
             }
@@ -236,13 +260,20 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// Fetches one page; false when the site is to be left alone for the rest of the run.
+    /// Fetches one page, unless it was asked for already or its host is to be left alone; false when
+    /// the run is to end.
     async fn one(&mut self, target: Target) -> Result<bool, CrawlError> {
         if self.stopping() {
             return Ok(false);
         }
-        self.seen.insert(target.url.clone());
-        let done = article::visit(self.desk, self.site, &target).await?;
+        // A page on such a host is not touched, so that it keeps its place in the queue.
+        let left_alone = Url::parse(&target.url).is_ok_and(|url| self.is_left_alone(&url));
+        if left_alone || !self.seen.insert(target.url.clone()) {
+            return Ok(true);
+        }
+        let Some(done) = article::visit(self.desk, self.site, &target).await? else {
+            return Ok(false);
+        };
         self.seen.insert(done.final_url);
         self.summary.count(done.outcome);
         self.summary.new_articles += u64::from(done.is_new);
@@ -256,10 +287,10 @@ impl Run<'_> {
             url: &target.url,
             outcome: done.outcome,
         });
-        if let Some(trouble) = done.trouble {
-            tracing::warn!("{}: {trouble}", self.site.id);
-            self.summary.warnings.push(trouble);
-            return Ok(false);
+        if let Some(trouble) = done.trouble
+            && self.left_alone.insert(trouble.place)
+        {
+            self.warn(trouble.reason);
         }
         Ok(true)
     }

@@ -12,6 +12,7 @@ mod hostile_listings;
 mod huffpost;
 mod layers;
 mod pages;
+mod pipeline;
 mod rule_docs;
 mod rule_faults;
 mod sites;

@@ -14,7 +14,7 @@ use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::extract::Note;
 use crate::pipeline::capture::Captures;
-use crate::pipeline::errand;
+use crate::pipeline::errand::Errand;
 use crate::pipeline::reading::{self, Choice, Rulebook, Source};
 use crate::sites::rule::{Check, Site};
 use crate::store::Reader;
@@ -46,10 +46,20 @@ enum Pages {
     None,
 }
 
-struct Found {
+struct Page {
     url: Url,
     content_type: Option<String>,
     bytes: Vec<u8>,
+}
+
+/// What looking for a page led to.
+enum Found {
+    Page(Page),
+    /// It is in a folder, and cannot be read.
+    Damaged(String),
+    /// It was asked for, and did not come.
+    Refused(String),
+    Nowhere,
 }
 
 /// Runs the command.
@@ -70,6 +80,10 @@ pub(in crate::cmd) fn run(config: &Config, args: &CheckArgs) -> anyhow::Result<E
     } else {
         Pages::None
     };
+    let web = match args.fetch {
+        true => Some(Errand::new(&config.into(), false)?),
+        false => None,
+    };
     let mut summary = Summary {
         passed: 0,
         failed: 0,
@@ -79,12 +93,20 @@ pub(in crate::cmd) fn run(config: &Config, args: &CheckArgs) -> anyhow::Result<E
     for site in &sites {
         for check in &site.checks {
             let url = address::parse(&check.url)?;
-            let Some(found) = find(config, args, &pages, &url)? else {
-                summary.without_a_page += 1;
-                tracing::info!("{}: no page for {url}", check.place);
-                continue;
+            let faults = match find(&pages, web.as_ref(), &url)? {
+                Found::Page(page) => prove(&rulebook, site, check, &page),
+                Found::Damaged(why) => vec![why],
+                Found::Refused(why) => {
+                    summary.without_a_page += 1;
+                    tracing::warn!("{}: {why}", check.place);
+                    continue;
+                }
+                Found::Nowhere => {
+                    summary.without_a_page += 1;
+                    tracing::info!("{}: no page for {url}", check.place);
+                    continue;
+                }
             };
-            let faults = prove(&rulebook, site, check, &found);
             if faults.is_empty() {
                 summary.passed += 1;
             } else {
@@ -104,36 +126,46 @@ pub(in crate::cmd) fn run(config: &Config, args: &CheckArgs) -> anyhow::Result<E
     Ok(if wanting { Ending::Attention } else { Ending::Well })
 }
 
-fn find(config: &Config, args: &CheckArgs, pages: &Pages, url: &Url) -> anyhow::Result<Option<Found>> {
+fn find(pages: &Pages, web: Option<&Errand>, url: &Url) -> anyhow::Result<Found> {
     let known = match pages {
-        Pages::Folders(captures) => match captures.find(url) {
-            Some(page) => Some(Found {
+        Pages::Folders(captures) => match captures.find(url).map(|page| (page, page.bytes())) {
+            Some((page, Ok(bytes))) => Some(Page {
                 url: page.url.clone(),
                 content_type: page.content_type.clone(),
-                bytes: page.bytes()?,
+                bytes,
+            }),
+            Some((_, Err(error))) => return Ok(Found::Damaged(format!("{:#}", anyhow::Error::from(error)))),
+            None => None,
+        },
+        Pages::Stored(reader) => match reader.body_by_url(url.as_str())? {
+            Some(bytes) => Some(Page {
+                url: url.clone(),
+                content_type: match reader.article_by_url(url.as_str())? {
+                    Some(article) => reader.content_type(article.id)?,
+                    None => None,
+                },
+                bytes,
             }),
             None => None,
         },
-        Pages::Stored(reader) => reader.body_by_url(url.as_str())?.map(|bytes| Found {
-            url: url.clone(),
-            content_type: None,
-            bytes,
-        }),
         Pages::None => None,
     };
-    if known.is_some() || !args.fetch {
-        return Ok(known);
-    }
-    let page = errand::fetch_page(&config.into(), false, url)?;
-    Ok(Some(Found {
-        url: page.url,
-        content_type: page.content_type,
-        bytes: page.body,
-    }))
+    Ok(match (known, web) {
+        (Some(page), _) => Found::Page(page),
+        (None, None) => Found::Nowhere,
+        (None, Some(web)) => match web.fetch(url) {
+            Ok(page) => Found::Page(Page {
+                url: page.url,
+                content_type: page.content_type,
+                bytes: page.body,
+            }),
+            Err(error) => Found::Refused(format!("{:#}", anyhow::Error::from(error))),
+        },
+    })
 }
 
 /// What of a proof does not hold.
-fn prove(rulebook: &Rulebook, site: &Site, check: &Check, found: &Found) -> Vec<String> {
+fn prove(rulebook: &Rulebook, site: &Site, check: &Check, found: &Page) -> Vec<String> {
     let source = Source {
         bytes: &found.bytes,
         content_type: found.content_type.as_deref(),

@@ -177,6 +177,20 @@ impl Reader {
             })
     }
 
+    /// The `Content-Type` that came with the body of an article's newest version.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn content_type(&self, article_id: i64) -> Result<Option<String>, StoreError> {
+        let found: Option<Option<String>> = self.one(
+            "select json_extract(f.headers, '$.\"content-type\"')
+               from articles a join fetches f on f.id = a.fetch_id where a.id = ?1",
+            [article_id],
+            |row| row.get(0),
+        )?;
+        Ok(found.flatten())
+    }
+
     /// The body of an address: the one its article was made from, else the last one kept.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::rows::{HealthRow, MemoryRow, PageKind, RobotsWrite, RunEnd, RunStart};
 use super::{Writer, page};
+use crate::outcome::Outcome;
 use crate::store::error::StoreError;
 use crate::store::value::{Text, int, json, time};
 
@@ -50,23 +51,28 @@ impl Writer {
         .await
     }
 
-    /// Keeps the copy of an origin's robots.txt, with the exchange and its row in `pages`.
+    /// Keeps the copy of an origin's robots.txt, with the exchange and its row in `pages`. One that
+    /// could not be had is no copy: it must be asked for again, and so takes no row among them.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub async fn save_robots(&self, robots: RobotsWrite) -> Result<(), StoreError> {
         self.transact("keep a robots.txt", move |tx| {
-            tx.prepare_cached(
-                "insert into robots (origin, fetched_at, status, body) values (?1, ?2, ?3, ?4)
-                 on conflict (origin) do update set
-                   fetched_at = excluded.fetched_at, status = excluded.status, body = excluded.body",
-            )?
-            .execute(params![
-                Text(&robots.origin),
-                time(robots.fetched_at),
-                robots.status,
-                robots.body
-            ])?;
+            if robots.outcome == Outcome::Failed {
+                tx.execute("delete from robots where origin = ?1", [Text(&robots.origin)])?;
+            } else {
+                tx.prepare_cached(
+                    "insert into robots (origin, fetched_at, status, body) values (?1, ?2, ?3, ?4)
+                     on conflict (origin) do update set
+                       fetched_at = excluded.fetched_at, status = excluded.status, body = excluded.body",
+                )?
+                .execute(params![
+                    Text(&robots.origin),
+                    time(robots.fetched_at),
+                    robots.status,
+                    robots.body
+                ])?;
+            }
             if let Some(fetch) = &robots.fetch {
                 page::insert_fetch(tx, robots.run_id, fetch, None)?;
             }
@@ -203,6 +209,28 @@ mod tests {
             (page.kind.as_str(), page.outcome),
             ("robots", Some(Outcome::Stored))
         );
+    }
+
+    #[tokio::test]
+    async fn a_robots_file_that_could_not_be_had_leaves_no_copy_that_would_serve_as_leave() {
+        let desk = desk().await;
+        for (status, outcome) in [(Some(200), Outcome::Stored), (Some(503), Outcome::Failed)] {
+            let robots = RobotsWrite {
+                run_id: desk.run,
+                site: None,
+                origin: "https://news.example".to_owned(),
+                fetched_at: at(1),
+                status,
+                body: Vec::new(),
+                outcome,
+                reason: None,
+                fetch: None,
+            };
+            desk.writer.save_robots(robots).await.unwrap();
+        }
+        assert_eq!(desk.reader().robots_copies().unwrap(), []);
+        let page = desk.reader().page("https://news.example/robots.txt").unwrap();
+        assert_eq!(page.unwrap().outcome, Some(Outcome::Failed));
     }
 
     #[tokio::test]
