@@ -4,8 +4,8 @@
 //! A tree is never changed: what a rule takes out is remembered beside it, so every selector sees
 //! the page as it came.
 
-mod depth;
 mod level;
+mod parse;
 mod selector;
 
 use std::fmt;
@@ -17,6 +17,9 @@ pub use selector::{Selector, SelectorSet};
 
 /// Deepest nesting of elements that is parsed; the parser's time grows with its square.
 pub const MAX_DEPTH: usize = 1_000;
+/// Most attributes of one tag; the parser's time grows with their square. Counted in tags of more than
+/// some kilobytes only.
+pub const MAX_ATTRIBUTES: usize = 1_000;
 /// Most nodes of a page that is read.
 pub const MAX_NODES: usize = 400_000;
 /// Longest selector of a rule file, in bytes.
@@ -31,6 +34,9 @@ pub enum DomError {
     /// Over [`MAX_DEPTH`].
     #[error("elements nested deeper than {MAX_DEPTH}")]
     TooDeep,
+    /// Over [`MAX_ATTRIBUTES`].
+    #[error("a tag with more than {MAX_ATTRIBUTES} attributes")]
+    TooManyAttributes,
     /// Over [`MAX_NODES`].
     #[error("more than {MAX_NODES} nodes")]
     TooManyNodes,
@@ -45,16 +51,9 @@ impl Dom {
     /// Parses a page; broken HTML gives the tree a browser would build.
     ///
     /// # Errors
-    /// When nesting or node count exceed the limits, which no real page does.
+    /// When nesting, attributes or node count exceed the limits, which no real page does.
     pub fn parse(text: &str) -> Result<Self, DomError> {
-        if depth::deepest_nesting(text) > MAX_DEPTH {
-            return Err(DomError::TooDeep);
-        }
-        let html = Html::parse_document(text);
-        if html.tree.values().len() > MAX_NODES {
-            return Err(DomError::TooManyNodes);
-        }
-        Ok(Self { html })
+        parse::parse(text).map(|html| Self { html })
     }
 
     /// The `html` element.

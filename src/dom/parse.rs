@@ -1,0 +1,268 @@
+//! Parsing within limits: the text goes to the parser piece by piece, and between two pieces the tree
+//! is looked at, for html5ever's time grows with the square of nesting and of attributes on one tag.
+//! What is counted is what the parser really built: no scan of the text could know which end tags
+//! it passes over and where it takes markup for text.
+
+use std::cell::Cell;
+
+use html5ever::TokenizerResult;
+use html5ever::buffer_queue::BufferQueue;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink};
+use scraper::{Html, HtmlTreeSink};
+
+use super::{DomError, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, NodeId};
+
+/// Longest piece of text given to the parser at once, in bytes: what can go wrong between two looks.
+const PIECE_BYTES: usize = 4 * 1024;
+/// New nodes after which their depth is looked at.
+const LOOK_AT_NODES: usize = 512;
+
+/// The tree builder, with a count of what the tokenizer hands to it.
+struct Counted {
+    builder: TreeBuilder<NodeId, HtmlTreeSink>,
+    tokens: Cell<usize>,
+}
+
+impl TokenSink for Counted {
+    type Handle = NodeId;
+
+    fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<NodeId> {
+        if !matches!(token, Token::ParseError(_)) {
+            self.tokens.set(self.tokens.get() + 1);
+        }
+        self.builder.process_token(token, line)
+    }
+
+    fn end(&self) {
+        self.builder.end();
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
+        self.builder
+            .adjusted_current_node_present_but_not_in_html_namespace()
+    }
+}
+
+/// Parses a page, or stops where it leaves the limits.
+pub(super) fn parse(text: &str) -> Result<Html, DomError> {
+    let sink = HtmlTreeSink::new(Html::new_document());
+    let counted = Counted {
+        builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
+        tokens: Cell::new(0),
+    };
+    let tokenizer = Tokenizer::new(counted, TokenizerOpts::default());
+    let input = BufferQueue::default();
+    let feed = |piece: StrTendril| {
+        input.push_back(piece);
+        // A script's end hands control back: there is nothing to run.
+        while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+    };
+    // Its pieces share one buffer.
+    let whole = StrTendril::from_slice(text);
+    let part = |from: usize, to: usize| whole.subtendril(from as u32, (to - from) as u32);
+
+    let (mut at, mut seen) = (0, 0);
+    let mut open: Option<OpenTag> = None;
+    while at < text.len() {
+        let end = piece_end(text, at);
+        let mut from = at;
+        if text.as_bytes()[at] == b'<' {
+            // Alone, so that text still held back is handed over before tokens are counted.
+            feed(part(at, at + 1));
+            from += 1;
+        }
+        let before = tokenizer.sink.tokens.get();
+        if from < end {
+            feed(part(from, end));
+        }
+        // What gave no token is still read: a comment, or a tag whose attributes go on.
+        if tokenizer.sink.tokens.get() == before {
+            let tag = open.get_or_insert_with(|| OpenTag::at(&text[at..]));
+            if tag.read(&text[at..end]) > MAX_ATTRIBUTES {
+                return Err(DomError::TooManyAttributes);
+            }
+        } else {
+            open = None;
+        }
+        seen = look(&tokenizer.sink.builder.sink, seen, LOOK_AT_NODES)?;
+        at = end;
+    }
+    tokenizer.end();
+    look(&tokenizer.sink.builder.sink, seen, 1)?;
+    Ok(tokenizer.sink.builder.sink.finish())
+}
+
+/// Where the piece that begins here ends: before the next `<`, at a character's boundary.
+fn piece_end(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let limit = text.len().min(at + PIECE_BYTES);
+    let mut end = bytes[at + 1..limit]
+        .iter()
+        .position(|b| *b == b'<')
+        .map_or(limit, |n| at + 1 + n);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    end
+}
+
+/// Checks the number of nodes and, when there are enough new ones, their depth. Returns how many
+/// nodes were looked at.
+fn look(sink: &HtmlTreeSink, seen: usize, enough: usize) -> Result<usize, DomError> {
+    let html = sink.0.borrow();
+    let nodes = html.tree.nodes();
+    let count = nodes.len();
+    if count > MAX_NODES {
+        return Err(DomError::TooManyNodes);
+    }
+    if count < seen + enough {
+        return Ok(seen);
+    }
+    let too_deep = nodes
+        .rev()
+        .take(count - seen)
+        .any(|n| !n.has_children() && n.ancestors().nth(MAX_DEPTH).is_some());
+    if too_deep {
+        return Err(DomError::TooDeep);
+    }
+    Ok(count)
+}
+
+/// A tag that is being read, and how many attributes it has so far. HTML Standard §13.2.5.32-39.
+struct OpenTag {
+    state: Within,
+    attributes: usize,
+}
+
+enum Within {
+    /// A comment or declaration: it has no attributes.
+    Comment,
+    Name,
+    Between,
+    AttributeName,
+    AfterAttributeName,
+    BeforeValue,
+    Unquoted,
+    Quoted(u8),
+}
+
+impl OpenTag {
+    fn at(text: &str) -> Self {
+        let state = if text.starts_with("<!") || text.starts_with("<?") {
+            Within::Comment
+        } else {
+            Within::Name
+        };
+        Self { state, attributes: 0 }
+    }
+
+    /// Reads on; the number of attributes so far.
+    fn read(&mut self, text: &str) -> usize {
+        for byte in text.bytes() {
+            let space = byte.is_ascii_whitespace();
+            self.state = match (&self.state, byte) {
+                (Within::Comment, _) => return 0,
+                (Within::Quoted(quote), _) if *quote == byte => Within::Between,
+                (Within::Quoted(quote), _) => Within::Quoted(*quote),
+                (Within::BeforeValue, b'"' | b'\'') => Within::Quoted(byte),
+                (Within::BeforeValue, _) if space => Within::BeforeValue,
+                (Within::BeforeValue, _) => Within::Unquoted,
+                (Within::Unquoted, _) if !space => Within::Unquoted,
+                (Within::Name, _) if !space && byte != b'/' => Within::Name,
+                (Within::AttributeName | Within::AfterAttributeName, b'=') => Within::BeforeValue,
+                (Within::AttributeName | Within::AfterAttributeName, _) if space => {
+                    Within::AfterAttributeName
+                }
+                (_, b'/') => Within::Between,
+                (_, _) if space => Within::Between,
+                (Within::AttributeName, _) => Within::AttributeName,
+                (_, _) => {
+                    self.attributes += 1;
+                    Within::AttributeName
+                }
+            };
+        }
+        self.attributes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dom, DomError};
+
+    fn refused(html: &str) -> Option<DomError> {
+        Dom::parse(html).err()
+    }
+
+    #[test]
+    fn hostile_nesting_is_refused_however_it_is_written() {
+        let deep = [
+            "<div>".repeat(200_000),
+            "<b><i>".repeat(100_000),
+            // End tags that close nothing.
+            "<div></x>".repeat(100_000),
+            // Elements whose end tags may be left out, where nothing closes them.
+            "<optgroup>".repeat(100_000),
+            "<rt>".repeat(100_000),
+            // What is raw text in HTML is markup in SVG.
+            format!("<svg><title>{}", "<div>".repeat(100_000)),
+            format!("<svg>{}", "<link>".repeat(100_000)),
+            "<g/>".repeat(100_000),
+        ];
+        for html in deep {
+            assert_eq!(refused(&html), Some(DomError::TooDeep), "{}", &html[..20]);
+        }
+    }
+
+    #[test]
+    fn a_tag_of_a_million_attributes_is_refused() {
+        let attributes: String = (0..1_000_000).map(|n| format!(" a{n}")).collect();
+        for start in ["<p", "&am<p a=\"<x=\"", "<p a=b=\"", "</p"] {
+            let html = format!("<p>Text {start}{attributes}>");
+            assert_eq!(refused(&html), Some(DomError::TooManyAttributes), "{start}");
+        }
+    }
+
+    #[test]
+    fn long_values_comments_and_scripts_are_no_attributes() {
+        let words = "if (a<b && c == \"d\") { x = '<i>' } ".repeat(10_000);
+        for html in [
+            format!("<p data-x='{}'>Text", words.replace('\'', "")),
+            format!("<!-- {words} --><p>Text"),
+            format!("<script>{words}</script><p>Text"),
+            format!(
+                "<p title=\"&am\"><img src=\"data:x,{}\">Text",
+                "a b/".repeat(100_000)
+            ),
+        ] {
+            let dom = Dom::parse(&html).unwrap();
+            assert_eq!(dom.body().text(), "Text");
+        }
+    }
+
+    #[test]
+    fn many_paragraphs_and_breaks_are_not_nesting() {
+        let flat = "<p>a<br><li>b<img src='x'>".repeat(20_000);
+        assert!(Dom::parse(&flat).is_ok());
+    }
+
+    #[test]
+    fn a_page_too_large_is_refused_while_it_is_read() {
+        assert_eq!(refused(&"<p>a".repeat(300_000)), Some(DomError::TooManyNodes));
+        // Formatting that is opened anew in every paragraph.
+        let bomb: String = (0..900).map(|n| format!("<b id={n}>")).collect();
+        assert!(refused(&format!("<p>{bomb}{}", "<p>x".repeat(5_000))).is_some());
+    }
+
+    #[test]
+    fn pieces_make_the_tree_that_the_whole_makes() {
+        let html = format!(
+            "<!doctype html><title>A &amp; B</title><p class=\"a<b\">x &lt y {} &am<b>p</b>\r\n<table>t<tr><td>1</table>",
+            "ä\r\n".repeat(3_000)
+        );
+        let whole = scraper::Html::parse_document(&html);
+        assert_eq!(super::parse(&html).unwrap(), whole);
+    }
+}
