@@ -236,3 +236,15 @@ fn errands_to_one_host_keep_its_pace_and_ask_for_robots_txt_once() {
     assert_eq!(server.paths(), ["/robots.txt", "/a", "/b"]);
     assert!(seen[2].started - seen[1].started >= Duration::from_secs(1));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_that_a_host_asked_for_holds_in_the_next_run_too() {
+    let (_dir, db) = db();
+    let busy = Reply::status(429, &["Retry-After: 80000"], "");
+    let server = FaultServer::start([("/map", vec![busy])]);
+    for _ in 0..2 {
+        let site = &crawl(&db, &server, RULES).await.sites[0];
+        assert!(format!("{site:?}").contains("left alone until"), "{site:?}");
+    }
+    assert_eq!(server.paths(), ["/robots.txt", "/map"]);
+}
