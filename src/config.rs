@@ -100,7 +100,9 @@ impl Config {
             }
             None => Some(PathBuf::from("sites")).filter(|d| d.is_dir()),
         };
-        let proxy = words.proxy.clone().or(file.proxy);
+        // An environment file often names a variable and leaves it empty: that is no value.
+        let given = |word: &Option<String>| word.clone().filter(|w| !w.is_empty());
+        let proxy = given(&words.proxy).or(file.proxy);
         let proxy = proxy
             .map(|p| {
                 Url::parse(&p).map_err(|e| {
@@ -112,8 +114,8 @@ impl Config {
             Some(path) => std::fs::read(&path).map_err(|source| ConfigError::Unreadable { path, source })?,
             None => Vec::new(),
         };
-        let contact = words.contact.clone().or(file.contact);
-        let user_agent = words.user_agent.clone().or(file.user_agent);
+        let contact = given(&words.contact).or(file.contact);
+        let user_agent = given(&words.user_agent).or(file.user_agent);
         let user_agent = user_agent.unwrap_or_else(|| match &contact {
             Some(contact) => format!("{PRODUCT} (+{contact})"),
             None => PRODUCT.to_owned(),
@@ -202,6 +204,18 @@ mod tests {
         let config = with_file("contact = 'b@file.example'\ndb = 'x.db'", words).unwrap();
         assert_eq!(config.user_agent, format!("{PRODUCT} (+a@flag.example)"));
         assert_eq!(config.db, PathBuf::from("x.db"));
+    }
+
+    #[test]
+    fn an_empty_variable_is_no_value() {
+        let words = Global {
+            proxy: Some(String::new()),
+            contact: Some(String::new()),
+            ..Global::default()
+        };
+        let config = with_file("contact = 'b@file.example'", words).unwrap();
+        assert_eq!(config.proxy, None);
+        assert_eq!(config.user_agent, format!("{PRODUCT} (+b@file.example)"));
     }
 
     #[test]

@@ -107,9 +107,13 @@ impl Fetcher {
         self.robots.remember(copies);
     }
 
-    /// Takes over a pause that a host asked for in an earlier run ([`Refusal::RetryLater`]).
-    pub fn remember_pause(&self, host: &str, until: Timestamp) {
-        self.transport.pace().pause(host, until);
+    /// Takes over a pause that a host asked for in an earlier run: the `Retry-After` of an answer to
+    /// `url` at a time. One that is over, or says nothing, changes nothing.
+    pub fn remember_pause(&self, url: &Url, asked_at: Timestamp, retry_after: &str) {
+        if let Some(wait) = super::retry_after::parse(retry_after, asked_at) {
+            let until = crate::clock::later(asked_at, wait);
+            self.transport.pace().pause(&host_of(url), until);
+        }
     }
 
     /// What the robots.txt for `url` says, and the file if it had to be fetched for that.

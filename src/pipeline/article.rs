@@ -136,7 +136,19 @@ pub(super) async fn visit(
     write.fetch = visit.exchange.as_ref().map(|e| record::fetch_row(e, None, None));
     let mut done = Done::new(target);
     match visit.result {
-        Err(refusal) => refused(desk, target, &refusal, &mut write, &mut done),
+        Err(refusal) => {
+            refused(desk, target, &refusal, &mut write, &mut done);
+            if let Some(page) = visit.error_page {
+                let desk = desk.clone();
+                let challenge = tokio::task::spawn_blocking(move || challenge(&desk, &page, &url))
+                    .await
+                    .map_err(|_| CrawlError::Internal("the extraction thread failed"))?;
+                if let Some(reason) = challenge {
+                    write.outcome = Some(Outcome::BotChallenge);
+                    write.reason = Some(format!("{refusal}: {reason}"));
+                }
+            }
+        }
         Ok(response) => {
             let exchange = visit
                 .exchange
@@ -169,6 +181,18 @@ pub(super) async fn visit(
     tracing::debug!(url = target.url, outcome = %done.outcome, reason = write.reason, "page");
     desk.writer.record_page(write).await?;
     Ok(Some(done))
+}
+
+/// Whether the page that came with an error status is a check for robots, and by what it is known.
+fn challenge(desk: &Desk, page: &[u8], url: &Url) -> Option<String> {
+    let source = Source {
+        bytes: page,
+        content_type: None,
+        url: Some(url),
+    };
+    let rules = Choice::Named(desk.rulebook.generic());
+    let reading = reading::read(source, &desk.rulebook, &rules, None);
+    (reading.outcome == Outcome::BotChallenge).then(|| reading.reason.unwrap_or_default())
 }
 
 /// When a story is to be looked at again: the rule file's `revisit` steps count from the day it was

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::extract::Memory;
@@ -30,6 +31,9 @@ const DEFAULT_MAX_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a page in flight is waited for when a run is to end: service managers kill after 90 s, and
 /// a host may ask for longer gaps than that.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Runs begun longer ago have no pause that still holds: a pause is a day at most, and a run is taken
+/// to be one too.
+const PAUSES_KEPT: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 /// The exit code of a run that could not go on.
 const COULD_NOT_RUN: i32 = 2;
 
@@ -254,6 +258,12 @@ pub async fn run(
     let clock = settings.clock.clone();
     let started = clock.now();
     fetcher.remember_robots(reader.robots_copies()?.into_iter().map(robots_copy).collect());
+    for asked in reader.asked_pauses(started.checked_sub(PAUSES_KEPT).unwrap_or(Timestamp::MIN))? {
+        // Only addresses that answered are there; one that is none came from another program.
+        if let Ok(url) = Url::parse(&asked.url) {
+            fetcher.remember_pause(&url, asked.fetched_at, &asked.retry_after);
+        }
+    }
     let mut memories = HashMap::new();
     for site in &sites {
         if let Some(memory) = memory::snapshot(&reader, &site.id)? {

@@ -19,8 +19,8 @@ pub use connect::{BUSY_TIMEOUT, JOURNAL_SIZE_LIMIT};
 pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use read::{
-    Change, FileSizes, Headline, Hit, PageRow, QueuedPage, Reader, RecentText, RevisitTarget, RobotsCopy,
-    RunRow, SiteStatus, SnippetPart, StoredArticle,
+    AskedPause, Change, FileSizes, Headline, Hit, PageRow, QueuedPage, Reader, RecentText, RevisitTarget,
+    RobotsCopy, RunRow, SiteStatus, SnippetPart, StoredArticle,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk::clock::Clock;
+use copydesk::outcome::Outcome;
 use copydesk::pipeline::crawl::{self, CrawlSettings, Unwatched};
 use copydesk::pipeline::errand::{Errand, FetchSettings};
 use copydesk::pipeline::reading::Rulebook;
@@ -235,4 +236,60 @@ fn errands_to_one_host_keep_its_pace_and_ask_for_robots_txt_once() {
     let seen = server.requests();
     assert_eq!(server.paths(), ["/robots.txt", "/a", "/b"]);
     assert!(seen[2].started - seen[1].started >= Duration::from_secs(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_that_a_host_asked_for_holds_in_the_next_run_too() {
+    let (_dir, db) = db();
+    let busy = Reply::status(429, &["Retry-After: 80000"], "");
+    let server = FaultServer::start([("/map", vec![busy])]);
+    for _ in 0..2 {
+        let site = &crawl(&db, &server, RULES).await.sites[0];
+        assert!(format!("{site:?}").contains("left alone until"), "{site:?}");
+    }
+    assert_eq!(server.paths(), ["/robots.txt", "/map"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_for_robots_is_known_for_one_whatever_its_status() {
+    let (_dir, db) = db();
+    let page = "<html><head><title>Just a moment...</title></head><body><div id='challenge-running'>\
+        Checking your browser before accessing paper.example.</div>\
+        <script src='/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1'></script></body></html>";
+    let server = FaultServer::start([
+        (
+            "/map",
+            vec![Reply::status(200, &[XML], map(&["http://paper.example/a"]))],
+        ),
+        ("/a", vec![Reply::status(403, &["Content-Type: text/html"], page)]),
+    ]);
+    crawl(&db, &server, RULES).await;
+    let row = Reader::open(&db)
+        .unwrap()
+        .page("http://paper.example/a")
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.outcome, Some(Outcome::BotChallenge));
+    assert!(row.reason.unwrap().starts_with("status 403: "));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_front_page_that_a_dead_story_leads_to_stays_a_section() {
+    let (_dir, db) = db();
+    let rules = RULES.replace("[[layout]]", "sections = ['http://paper.example/']\n[[layout]]");
+    let server = FaultServer::start([
+        (
+            "/map",
+            vec![Reply::status(200, &[XML], map(&["http://paper.example/a"]))],
+        ),
+        ("/a", vec![Reply::redirect(302, "/")]),
+        ("/", vec![Reply::page("<title>Paper</title><a href='/'>Home</a>")]),
+    ]);
+    crawl(&db, &server, &rules).await;
+    let row = Reader::open(&db)
+        .unwrap()
+        .page("http://paper.example/")
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.kind.as_str(), "section");
 }

@@ -77,6 +77,17 @@ pub struct RobotsCopy {
     pub body: Vec<u8>,
 }
 
+/// A pause that a host asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedPause {
+    /// The address that answered.
+    pub url: String,
+    /// When.
+    pub fetched_at: Timestamp,
+    /// Its `Retry-After`, as sent.
+    pub retry_after: String,
+}
+
 fn queued(row: &Row<'_>) -> rusqlite::Result<QueuedPage> {
     Ok(QueuedPage {
         id: row.get("id")?,
@@ -160,6 +171,28 @@ impl Reader {
                 last_body_sha256: row.get("last_body_sha256")?,
             })
         })
+    }
+
+    /// The pauses that hosts asked for in runs begun at `since` or later (RFC 9110 §10.2.3); which are
+    /// not over yet is the caller's to tell.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn asked_pauses(&self, since: Timestamp) -> Result<Vec<AskedPause>, StoreError> {
+        self.all(
+            "select f.final_url, f.fetched_at, json_extract(f.headers, '$.\"retry-after\"') as retry_after
+               from runs r join fetches f on f.run_id = r.id
+              where r.started_at >= ?1 and f.status in (429, 503)
+                and json_extract(f.headers, '$.\"retry-after\"') is not null",
+            [time(since)],
+            |row| {
+                Ok(AskedPause {
+                    url: row.get("final_url")?,
+                    fetched_at: read_time(row, "fetched_at")?,
+                    retry_after: row.get("retry_after")?,
+                })
+            },
+        )
     }
 
     /// The robots copies of all origins; how long they hold is the caller's decision.

@@ -241,7 +241,10 @@ pub(super) fn visit(tx: &Connection, visit: &Visit<'_>) -> rusqlite::Result<Opti
          on conflict (url) do update set
            site = coalesce(site, excluded.site),
            -- A listing may have been queued as an article before it was known for what it is.
-           kind = case when article_id is null then excluded.kind else kind end,
+           -- A listing that a dead story's address led to stays a listing.
+           kind = case when article_id is not null then kind
+                       when excluded.kind = 'article' and excluded.article_id is null then kind
+                       else excluded.kind end,
            outcome = excluded.outcome,
            reason = excluded.reason,
            article_id = coalesce(excluded.article_id, article_id),

@@ -125,7 +125,8 @@ async fn a_429_without_a_usable_time_pauses_too_and_a_503_only_fails() {
 async fn a_pause_of_an_earlier_run_is_kept_without_a_request() {
     let server = FaultServer::start([("/a", vec![Reply::page("news")])]);
     let desk = through(&server);
-    desk.remember_pause("news.example", "2026-11-24T12:00:00Z".parse().unwrap());
+    let asked_at = "2026-11-23T12:00:00Z".parse().unwrap();
+    desk.remember_pause(&"http://news.example/b".parse().unwrap(), asked_at, "86400");
     let visit = desk.get(request("http://news.example/a")).await;
     assert!(matches!(refusal(&visit), Refusal::RetryLater { .. }));
     assert!(server.requests().is_empty());
