@@ -52,7 +52,8 @@ pub fn clean(text: &str, rules: &RuleSet) -> Cleaned {
         folded: crate::text::fold(raw),
         claim: None,
     };
-    let mut lines: Vec<Line<'_>> = text.lines().map(line).collect();
+    // Split at the line feed alone: a carriage return before it is part of the line, and stays.
+    let mut lines: Vec<Line<'_>> = text.split('\n').map(line).collect();
     // The end of the text ends a `blank` region as an empty line does.
     lines.push(line(""));
     let mut notes = Vec::new();
@@ -83,7 +84,8 @@ pub fn clean(text: &str, rules: &RuleSet) -> Cleaned {
 fn settle(lines: Vec<Line<'_>>, notes: Vec<Note>) -> Cleaned {
     let mut text = String::new();
     let mut removed = Vec::new();
-    let (mut position, mut gap) = (0, false);
+    let mut position = 0;
+    let mut gap: Option<&str> = None;
     for line in lines {
         match line.claim {
             Some(_) if line.folded.is_empty() => {}
@@ -95,12 +97,13 @@ fn settle(lines: Vec<Line<'_>>, notes: Vec<Note>) -> Cleaned {
                 position,
                 path: String::new(),
             }),
-            None if line.folded.is_empty() => gap = true,
+            None if line.folded.is_empty() => {
+                gap = Some(if line.raw.ends_with('\r') { "\r\n" } else { "\n" });
+            }
             None => {
-                if gap && position > 0 {
-                    text.push('\n');
+                if let Some(empty) = gap.take().filter(|_| position > 0) {
+                    text.push_str(empty);
                 }
-                gap = false;
                 position += 1;
                 text.push_str(line.raw);
                 text.push('\n');
@@ -108,4 +111,20 @@ fn settle(lines: Vec<Line<'_>>, notes: Vec<Note>) -> Cleaned {
         }
     }
     Cleaned { text, removed, notes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sites::Sites;
+
+    #[test]
+    fn line_ends_of_kept_lines_are_part_of_them() {
+        let rules = RuleSet::new(None, Sites::builtin().common());
+        let text = "First line of it.\r\n\r\n\r\nAdvertisement\r\nSecond line.\r\n";
+        assert_eq!(
+            clean(text, &rules).text,
+            "First line of it.\r\n\r\nSecond line.\r\n"
+        );
+    }
 }

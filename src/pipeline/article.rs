@@ -45,7 +45,8 @@ impl From<QueuedPage> for Target {
         let stored = page.article_id.is_some();
         Self {
             url: page.url,
-            attempts: page.attempts,
+            // Of a stored article, attempts were visits: a failure now is its first.
+            attempts: if stored { 0 } else { page.attempts },
             etag: page.etag.filter(|_| stored),
             last_modified: page.last_modified.filter(|_| stored),
         }
@@ -290,7 +291,16 @@ fn settle(
     let article = extraction.article;
     done.tally.article(&article);
     if let Some(stored) = &stored {
-        let old = desk.reader()?.body(&stored.html_sha256)?;
+        let old = match desk.reader()?.body(&stored.html_sha256) {
+            Err(StoreError::Damaged { detail, .. }) => {
+                tracing::warn!(
+                    "{}: the stored body is damaged ({detail}); the new one counts as a revision",
+                    stored.url
+                );
+                None
+            }
+            body => body?,
+        };
         // Its own header, which may be all that tells its charset.
         let old_type = desk.reader()?.content_type(stored.id)?;
         let before = old.and_then(|body| read(&body, old_type.as_deref(), &response.url).extraction);

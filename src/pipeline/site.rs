@@ -201,16 +201,17 @@ impl Run<'_> {
         all
     }
 
-    /// Fetches what is queued, then what is due to be looked at again, until nothing is left, the
-    /// site's share is stored, or the run is to end.
+    /// Fetches what is due to be looked at again, then what is queued, until nothing is left, the
+    /// site's share is stored, or the run is to end. In this order, for a long queue would leave no
+    /// turn to the others.
     async fn new_stories(&mut self) -> Result<(), CrawlError> {
         let (desk, id) = (self.desk, &self.site.id);
-        let queued = |after| desk.reader()?.next_queued(id, desk.clock.now(), after, BATCH);
-        if !self.all_of(queued).await? {
+        let due = |after| desk.reader()?.due_visits(id, desk.clock.now(), after, BATCH);
+        if !self.all_of(due).await? {
             return Ok(());
         }
-        let due = |after| desk.reader()?.due_visits(id, desk.clock.now(), after, BATCH);
-        self.all_of(due).await.map(drop)
+        let queued = |after| desk.reader()?.next_queued(id, desk.clock.now(), after, BATCH);
+        self.all_of(queued).await.map(drop)
     }
 
     /// Looks again, conditionally, at every stored article that this run has not asked for.

@@ -59,6 +59,7 @@ fn what_cannot_be_read_is_a_line_too() {
         [
             json!([1, "stored"]),
             json!([null, "failed"]),
+            json!([null, "failed"]),
             json!([4, "failed"]),
             json!([5, "failed"]),
             json!([6, "not-html"]),
@@ -67,7 +68,7 @@ fn what_cannot_be_read_is_a_line_too() {
     );
     assert_eq!(out[1]["line"], 2);
     assert!(out[1]["reason"].as_str().unwrap().starts_with("line 2: "));
-    assert!(out[2]["reason"].as_str().unwrap().contains("nowhere.html"));
+    assert!(out[3]["reason"].as_str().unwrap().contains("nowhere.html"));
     for line in &out {
         for key in KEYS {
             assert!(line.get(key).is_some(), "no {key} in {line}");
