@@ -91,12 +91,10 @@ pub enum Command {
     /// list of the settings file is crawled, or else every enabled site.
     Crawl(CrawlArgs),
     /// Extract the article of one page, or of many as JSON lines
-    ///
-    /// Examples:
-    ///   copydesk extract page.html
-    ///   copydesk extract https://news.example/story --format markdown
-    ///   copydesk extract --jsonl < pages.jsonl > articles.jsonl
-    #[command(verbatim_doc_comment)]
+    #[command(after_help = "Examples:\n  \
+        copydesk extract page.html\n  \
+        copydesk extract https://news.example/story --format markdown\n  \
+        copydesk extract --jsonl < pages.jsonl > articles.jsonl")]
     Extract(ExtractArgs),
     /// Strip boilerplate from a text someone already scraped
     ///
