@@ -6,12 +6,14 @@
 
 mod depth;
 mod selector;
+mod selector_set;
 
 use std::fmt;
 
 use scraper::{ElementRef, Html};
 
-pub use selector::{Selector, SelectorSet};
+pub use selector::Selector;
+pub use selector_set::{Matcher, SelectorSet};
 
 /// Deepest nesting of elements that is parsed; the parser's time grows with its square.
 pub const MAX_DEPTH: usize = 1_000;
