@@ -7,13 +7,15 @@
 mod level;
 mod parse;
 mod selector;
+mod selector_set;
 
 use std::fmt;
 
 use scraper::{ElementRef, Html};
 
 pub use level::is_block_level;
-pub use selector::{Selector, SelectorSet};
+pub use selector::Selector;
+pub use selector_set::{Matcher, SelectorSet};
 
 /// Deepest nesting of elements that is parsed; the parser's time grows with its square.
 pub const MAX_DEPTH: usize = 1_000;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::dom::{Dom, Element, Selector, SelectorSet};
+use crate::dom::{Dom, Element, Matcher, Selector, SelectorSet};
 use crate::sites::rule::{CommonRules, Layout, Site, Strip, StripWhat};
 
 use super::blocks;
@@ -101,12 +101,13 @@ impl RuleSet {
         notes: &mut Vec<Note>,
     ) {
         let strips: Vec<&Strip> = self.strips().collect();
+        let mut matcher = self.elements.matcher();
         for body in bodies {
             let mut done: Option<Element<'a>> = None;
             for step in body.walk() {
                 match step {
                     crate::dom::Step::Open(e) if done.is_none() && e != *body => {
-                        if let Some((claimed, claim)) = self.claimant(&strips, e, *body) {
+                        if let Some((claimed, claim)) = self.claimant(&strips, &mut matcher, e, *body) {
                             marks.claim(claimed, claim);
                         }
                         if marks.is_claimed(e) {
@@ -124,12 +125,12 @@ impl RuleSet {
     fn claimant<'a>(
         &self,
         strips: &[&Strip],
+        matcher: &mut Matcher<'_, 'a>,
         e: Element<'a>,
         body: Element<'a>,
     ) -> Option<(Element<'a>, Claim)> {
         let mut told: Option<String> = None;
-        let matching = self.elements.matching(e, body);
-        for index in matching.into_iter().map(|i| self.owners[i]) {
+        for index in matcher.matching(e, body).map(|i| self.owners[i]) {
             let strip = strips[index];
             let StripWhat::Block { text, closest, .. } = &strip.what else {
                 continue;
