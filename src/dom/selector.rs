@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 
 use super::{Element, MAX_SELECTOR_BYTES};
 
@@ -125,8 +126,14 @@ impl SelectorSet {
         }
     }
 
-    /// Positions of the selectors that match the element, lowest first; `:scope` is `scope`.
-    pub fn matching(&self, element: Element<'_>, scope: Element<'_>) -> Vec<usize> {
+    /// Positions, within `among`, of the selectors that match the element, lowest first; `:scope` is
+    /// `scope`. Each is tried only when it is asked for.
+    pub fn matching<'s>(
+        &'s self,
+        element: Element<'s>,
+        scope: Element<'s>,
+        among: &Range<usize>,
+    ) -> impl Iterator<Item = usize> + use<'s> {
         let mut found: Vec<usize> = self.anywhere.clone();
         let mut add = |key: Key| {
             if let Some(bucket) = self.buckets.get(&key) {
@@ -142,10 +149,12 @@ impl SelectorSet {
             }
             add(Key::Attr(name.to_owned()));
         }
+        found.retain(|i| among.contains(i));
         found.sort_unstable();
         found.dedup();
-        found.retain(|&i| element.matches_in(&self.selectors[i], scope));
         found
+            .into_iter()
+            .filter(move |&i| element.matches_in(&self.selectors[i], scope))
     }
 }
 
@@ -183,8 +192,16 @@ fn key_of(selector: &str) -> Option<Key> {
         (end > 0 && !rest[end..].starts_with('\\')).then(|| rest[..end].to_owned())
     };
     let (mut class, mut attr, mut tag) = (None, None, None);
-    let mut depth = 0usize;
+    let (mut depth, mut quote) = (0usize, None);
     for (at, c) in compound.char_indices() {
+        match quote {
+            Some(q) if c == q => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        if quote.is_some() {
+            continue;
+        }
         let rest = &compound[at + c.len_utf8()..];
         match c {
             '(' => depth += 1,
@@ -239,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_set_finds_what_each_selector_finds_alone() {
-        let html = "<div class='a b' id=x data-k=v><p class=c>t</p><aside><p>u</p></aside></div><ARTICLE lang=en></ARTICLE>";
+        let html = "<div class='a b' id=x data-k=v title='a).b'><p class=c>t</p><aside><p>u</p></aside></div><ARTICLE lang=en></ARTICLE>";
         let dom = dom(html);
         let sources = [
             ".a",
@@ -256,6 +273,7 @@ mod tests {
             "article[lang]",
             ".c:not(.a)",
             "p:is(.c, .d)",
+            "[title='a).b']",
         ];
         let selectors: Vec<Selector> = sources.iter().map(|s| Selector::known(s)).collect();
         let set = SelectorSet::new(selectors.clone());
@@ -263,7 +281,8 @@ mod tests {
             let alone: Vec<usize> = (0..selectors.len())
                 .filter(|&i| element.matches(&selectors[i]))
                 .collect();
-            assert_eq!(set.matching(element, dom.root()), alone, "{element:?}");
+            let together: Vec<usize> = set.matching(element, dom.root(), &(0..sources.len())).collect();
+            assert_eq!(together, alone, "{element:?}");
         }
     }
 
