@@ -272,7 +272,7 @@ impl<'a> Reader<'a, '_> {
         let text = if kind == BlockKind::Pre {
             text::preserve(&raw)
         } else {
-            raw.trim_end().to_owned()
+            text::trim_end(&raw).to_owned()
         };
         let Some(first) = texts.first().filter(|_| !text::is_blank(&text)) else {
             return;
