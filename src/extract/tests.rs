@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Extraction, Page, RuleSet, clean, extract};
+use crate::outcome::Outcome;
 use crate::sites::Sites;
 
 fn rules(site: &str, common: &str) -> RuleSet {
@@ -121,4 +122,18 @@ fn a_region_up_to_a_heading_is_reported_where_a_text_has_none() {
     let cleaned = clean("Story.\nMore\nTeaser\n", &rules(site, ""));
     assert_eq!(cleaned.text, "Story.\nMore\nTeaser\n");
     assert_eq!(cleaned.notes.len(), 1);
+}
+
+#[test]
+fn a_short_story_about_a_page_not_found_is_a_story() {
+    let story = "Flight 404 was not found on Monday, the ministry said. ".repeat(8);
+    let html = |declared: &str| {
+        format!(
+            "<title>Flight 404 not found</title>{declared}<article><h1>Flight 404 not found</h1><p>{story}</p></article>"
+        )
+    };
+    let outcome = |html: String| read(&rules("", ""), &html).outcome;
+    let declared = "<meta property='og:type' content='article'>";
+    assert_eq!(outcome(html(declared)), Outcome::Stored);
+    assert_eq!(outcome(html("")), Outcome::Soft404);
 }
