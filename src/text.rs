@@ -7,10 +7,13 @@ use unicode_segmentation::UnicodeSegmentation;
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     push_folded(&mut out, text);
-    if out.ends_with(' ') {
-        out.pop();
-    }
+    out.truncate(trim_end(&out).len());
     out
+}
+
+/// The text without white space, and marks without width, at its end.
+pub fn trim_end(text: &str) -> &str {
+    text.trim_end_matches(|c| is_space(c) || is_zero_width(c))
 }
 
 /// Appends `text` to `out` with white space folded, as if both were one text. A trailing space
@@ -19,6 +22,11 @@ pub fn push_folded(out: &mut String, text: &str) {
     let mut gap = out.is_empty() || out.ends_with([' ', '\n']);
     for c in text.chars() {
         if c == '\u{feff}' || c == '\0' {
+            continue;
+        }
+        // Khmer and Thai part words by a zero-width space, numbers break at one: there it stays. Beside
+        // white space it says nothing.
+        if gap && is_zero_width(c) {
             continue;
         }
         if is_space(c) {
@@ -33,14 +41,20 @@ pub fn push_folded(out: &mut String, text: &str) {
     }
 }
 
-/// White space as Unicode defines it, with the zero-width space that pages use as one.
+/// White space as Unicode defines it.
 pub fn is_space(c: char) -> bool {
-    c.is_whitespace() || c == '\u{200b}'
+    c.is_whitespace()
+}
+
+/// A mark without width that parts or joins words: alone it is no text.
+fn is_zero_width(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{2060}')
 }
 
 /// Whether nothing but white space (and dropped characters) is in `text`.
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| is_space(c) || c == '\u{feff}' || c == '\0')
+    text.chars()
+        .all(|c| is_space(c) || is_zero_width(c) || c == '\u{feff}' || c == '\0')
 }
 
 /// Number of words by UAX #29: segments that hold a letter or a digit, so languages written
@@ -85,6 +99,13 @@ mod tests {
     fn every_kind_of_space_becomes_one() {
         assert_eq!(fold("\u{feff} a\u{a0}\u{a0}b\t\n c\0 "), "a b c");
         assert_eq!(fold("\u{3000}東京\u{3000}"), "東京");
+    }
+
+    #[test]
+    fn a_zero_width_space_stays_inside_a_word_and_is_no_text_alone() {
+        assert_eq!(fold("24\u{200b}/7"), "24\u{200b}/7");
+        assert_eq!(fold("\u{200b}a \u{200b}b.\u{200b}\u{200b} "), "a b.");
+        assert!(is_blank("\u{200b}\n"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod selector_set;
 use std::fmt;
 
 use scraper::{ElementRef, Html};
+use url::Url;
 
 pub use level::is_block_level;
 pub use selector::Selector;
@@ -80,6 +81,23 @@ impl Dom {
     /// The first element that matches.
     pub fn first<'a>(&'a self, selector: &'a Selector) -> Option<Element<'a>> {
         self.select(selector).next()
+    }
+
+    /// What relative addresses of the page are resolved against: its first `base`, unless that is no
+    /// web address, else the page's own address. HTML Standard §4.2.3.
+    pub fn base(&self, page: Option<&Url>) -> Option<Url> {
+        let href = self
+            .root()
+            .descendants()
+            .filter(|e| e.name() == "base")
+            .find_map(|e| e.attr("href"))
+            .map(str::trim);
+        let base = href.and_then(|href| match page {
+            Some(page) => page.join(href).ok(),
+            None => Url::parse(href).ok(),
+        });
+        base.filter(|base| matches!(base.scheme(), "http" | "https"))
+            .or_else(|| page.cloned())
     }
 
     /// The node with this identity.
@@ -338,6 +356,24 @@ mod tests {
     fn blocks_are_parted_in_the_text_also_without_space_between_them() {
         let dom = Dom::parse("<div><h3>Dear reader</h3><p>Give <b>n</b>ow.</p></div><p>No.").unwrap();
         assert_eq!(dom.body().text(), "Dear reader Give now. No.");
+    }
+
+    #[test]
+    fn the_first_base_that_is_a_web_address_counts() {
+        let page = Url::parse("https://news.example/a/b").unwrap();
+        let base = |html: &str| dom(html).base(Some(&page)).map(String::from);
+        assert_eq!(
+            base("<base target=x><base href=/c/><base href=/d/>").unwrap(),
+            "https://news.example/c/"
+        );
+        assert_eq!(base("<base href='data:,x'>").unwrap(), page.as_str());
+        assert_eq!(
+            dom("<base href='https://x.example/'>")
+                .base(None)
+                .unwrap()
+                .as_str(),
+            "https://x.example/"
+        );
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl SelectorSet {
     }
 
     /// Begins to try the set on elements of one page.
-    pub fn matcher(&self) -> Matcher<'_, '_> {
+    pub fn matcher<'a>(&self) -> Matcher<'_, 'a> {
         Matcher {
             set: self,
             asked: self.attributes.iter().map(|_| HashMap::new()).collect(),

@@ -2,11 +2,12 @@
 //! is in HTML; what is taken out was decided before (marks) or is decided after (strips).
 
 use crate::article::{Block, BlockKind};
-use crate::dom::{Element, Node, NodeId, Selector, Step, is_block_level, is_silent};
+use crate::dom::{Element, Node, NodeId, Selector, Step, is_block_level};
 use crate::text;
 
 use super::claim::Claim;
-use super::inline::{has_fallback, holds_blocks, is_of_a_sentence};
+use super::dress::{Depths, Dress};
+use super::inline::{holds_blocks, is_of_a_sentence, is_unread};
 use super::marks::Marks;
 use super::table;
 
@@ -23,65 +24,6 @@ pub(super) struct Found<'a> {
     pub(super) dress: Dress,
     /// Who took it out, where somebody did.
     pub(super) claim: Option<Claim>,
-}
-
-/// How much of a block's text stands in inline elements, in characters that are not white space.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Dress {
-    /// All of it.
-    pub(super) chars: usize,
-    /// In links.
-    pub(super) linked: usize,
-    /// In bold.
-    pub(super) strong: usize,
-    /// In italics.
-    pub(super) emphasis: usize,
-    /// Number of pieces of text in links.
-    pub(super) links: usize,
-}
-
-/// How many links, bold and italic elements a walk is inside of.
-pub(super) type Depths = [usize; 3];
-
-impl Dress {
-    /// Adds a text that stands in so many links, bold and italic elements.
-    pub(super) fn add(&mut self, t: &str, [links, strong, emphasis]: Depths) {
-        let chars = t.chars().filter(|c| !text::is_space(*c)).count();
-        self.chars += chars;
-        if links > 0 {
-            self.linked += chars;
-            self.links += 1;
-        }
-        if strong > 0 {
-            self.strong += chars;
-        }
-        if emphasis > 0 {
-            self.emphasis += chars;
-        }
-    }
-
-    /// Counts an element entered.
-    pub(super) fn enter(e: Element<'_>, depths: &mut Depths) {
-        if let Some(which) = Self::which(e) {
-            depths[which] += 1;
-        }
-    }
-
-    /// Counts an element left that was entered before.
-    pub(super) fn leave(e: Element<'_>, depths: &mut Depths) {
-        if let Some(which) = Self::which(e) {
-            depths[which] -= 1;
-        }
-    }
-
-    fn which(e: Element<'_>) -> Option<usize> {
-        match e.name() {
-            "a" if e.attr("href").is_some() => Some(0),
-            "b" | "strong" => Some(1),
-            "i" | "em" | "cite" => Some(2),
-            _ => None,
-        }
-    }
 }
 
 impl<'a> Found<'a> {
@@ -108,6 +50,7 @@ pub(super) fn read<'a>(bodies: &[Element<'a>], marks: &Marks) -> Vec<Found<'a>> 
         depths: [0; 3],
         breaks: 0,
         stack: Vec::new(),
+        body: None,
         kept_by: None,
     };
     for body in bodies {
@@ -134,6 +77,8 @@ struct Reader<'a, 'm> {
     /// `<br>`s since the last text.
     breaks: usize,
     stack: Vec<Frame>,
+    /// The body the walk is in.
+    body: Option<NodeId>,
     /// The keep-list's element the walk is in.
     kept_by: Option<NodeId>,
 }
@@ -141,6 +86,7 @@ struct Reader<'a, 'm> {
 impl<'a> Reader<'a, '_> {
     fn body(&mut self, body: Element<'a>) {
         let mut skip: Option<NodeId> = None;
+        self.body = Some(body.id());
         for step in body.walk() {
             match step {
                 Step::Open(e) if skip.is_none() => {
@@ -148,7 +94,10 @@ impl<'a> Reader<'a, '_> {
                         skip = Some(e.id());
                     }
                 }
-                Step::Close(e) if skip == Some(e.id()) => skip = None,
+                Step::Close(e) if skip == Some(e.id()) => {
+                    skip = None;
+                    self.leave(e);
+                }
                 Step::Close(e) if skip.is_none() => self.close(e),
                 Step::Text(node, t) if skip.is_none() => self.add(node, t),
                 Step::Open(_) | Step::Close(_) | Step::Text(..) => {}
@@ -162,7 +111,7 @@ impl<'a> Reader<'a, '_> {
     /// Enters an element; false when its subtree is dealt with.
     fn open(&mut self, e: Element<'a>) -> bool {
         let name = e.name();
-        if is_silent(name) || (name == "rt" && !has_fallback(e)) {
+        if is_unread(e) {
             return false;
         }
         if let Some(claim) = self.marks.claims.get(&e.id()) {
@@ -174,6 +123,10 @@ impl<'a> Reader<'a, '_> {
             return false;
         }
         match name {
+            "br" if self.in_pre() => {
+                self.text.push('\n');
+                return false;
+            }
             "br" => {
                 self.breaks += 1;
                 return false;
@@ -184,7 +137,8 @@ impl<'a> Reader<'a, '_> {
             }
             _ => {}
         }
-        let block_level = is_block_level(name) || (name == "a" && holds_blocks(e));
+        let block_level =
+            is_block_level(name) || self.marks.headings.contains(&e.id()) || (name == "a" && holds_blocks(e));
         if block_level {
             self.flush();
         }
@@ -199,18 +153,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if name == "table" && table::is_data_table(e, self.marks) {
-            let claim = self.unkept();
-            self.found
-                .extend(table::rows(e, self.marks).into_iter().map(|row| Found {
-                    block: Block {
-                        kind: BlockKind::TableRow,
-                        text: row.text,
-                    },
-                    element: row.element,
-                    texts: row.texts,
-                    dress: row.dress,
-                    claim: claim.clone(),
-                }));
+            self.table(e);
             return false;
         }
         Dress::enter(e, &mut self.depths);
@@ -222,6 +165,26 @@ impl<'a> Reader<'a, '_> {
         true
     }
 
+    /// Reads a table of data: its rows, and what is taken out of them.
+    fn table(&mut self, e: Element<'a>) {
+        let unkept = self.unkept();
+        for part in table::read(e, self.marks) {
+            match part {
+                table::Part::Row(row) => self.found.push(Found {
+                    block: Block {
+                        kind: BlockKind::TableRow,
+                        text: row.text,
+                    },
+                    element: row.element,
+                    texts: row.texts,
+                    dress: row.dress,
+                    claim: unkept.clone(),
+                }),
+                table::Part::Taken(element, claim) => self.take(element, claim),
+            }
+        }
+    }
+
     fn close(&mut self, e: Element<'a>) {
         if self.stack.last().is_some_and(|f| f.id == e.id()) {
             if self.stack.last().is_some_and(|f| f.block_level) || self.kept_by == Some(e.id()) {
@@ -230,6 +193,11 @@ impl<'a> Reader<'a, '_> {
             self.stack.pop();
             Dress::leave(e, &mut self.depths);
         }
+        self.leave(e);
+    }
+
+    /// Ends what the keep-list's element keeps.
+    fn leave(&mut self, e: Element<'a>) {
         if self.kept_by == Some(e.id()) {
             self.kept_by = None;
         }
@@ -257,8 +225,13 @@ impl<'a> Reader<'a, '_> {
         kinds.next().unwrap_or(BlockKind::Paragraph)
     }
 
+    /// Whether the text read now is preformatted.
+    fn in_pre(&self) -> bool {
+        self.kind() == BlockKind::Pre
+    }
+
     fn add(&mut self, node: Node<'a>, t: &str) {
-        if self.stack.iter().any(|f| f.kind == Some(BlockKind::Pre)) {
+        if self.in_pre() {
             self.text.push_str(t);
             self.note(node, t);
             return;
@@ -299,14 +272,15 @@ impl<'a> Reader<'a, '_> {
         let text = if kind == BlockKind::Pre {
             text::preserve(&raw)
         } else {
-            raw.trim_end().to_owned()
+            text::trim_end(&raw).to_owned()
         };
         let Some(first) = texts.first().filter(|_| !text::is_blank(&text)) else {
             return;
         };
-        let Some(element) = std::iter::successors(first.parent(), |e| e.parent())
-            .find(|e| is_block_level(e.name()) || self.marks.headings.contains(&e.id()))
-        else {
+        // The body ends the search: it may be an inline element, or one of the page's own making.
+        let Some(element) = std::iter::successors(first.parent(), |e| e.parent()).find(|e| {
+            is_block_level(e.name()) || self.marks.headings.contains(&e.id()) || Some(e.id()) == self.body
+        }) else {
             return;
         };
         let claim = self.unkept();
@@ -360,6 +334,20 @@ mod tests {
         blocks(html).into_iter().map(|(_, t)| t).collect()
     }
 
+    /// Blocks, and whether each is kept, where `selector` takes elements out.
+    fn claimed(html: &str, selector: &str) -> Vec<(String, bool)> {
+        let dom = Dom::parse(html).unwrap();
+        let selector = Selector::known(selector);
+        let mut marks = Marks::default();
+        for e in dom.select(&selector) {
+            marks.claim(e, Claim::keep_list());
+        }
+        read(&[dom.body()], &marks)
+            .into_iter()
+            .map(|f| (f.block.text, f.claim.is_none()))
+            .collect()
+    }
+
     #[test]
     fn loose_text_is_a_paragraph() {
         assert_eq!(
@@ -399,6 +387,61 @@ mod tests {
     }
 
     #[test]
+    fn cells_keep_their_paragraphs_apart_and_lose_what_is_taken_out() {
+        let html = "<table><tr><th>A<th>B</tr><tr><td><p>one</p><p>two</p><td>3<sup class=n>note</sup></tr>\
+                    <tr class=n><td>x<td>y</tr></table>";
+        let found = claimed(html, ".n");
+        assert_eq!(
+            found,
+            [
+                ("A\tB".to_owned(), true),
+                ("note".to_owned(), false),
+                ("one two\t3".to_owned(), true),
+                ("x y".to_owned(), false)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_break_in_preformatted_text_ends_its_line() {
+        assert_eq!(
+            blocks("<pre>a  b<br>c</pre>"),
+            [(BlockKind::Pre, "a  b\nc".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_heading_may_be_an_inline_element() {
+        let dom = Dom::parse("<p><b class=h>Head</b><br>Text</p>").unwrap();
+        let heads = Selector::known(".h");
+        let mut marks = Marks::default();
+        marks.headings(dom.select(&heads));
+        let found = read(&[dom.body()], &marks);
+        let kinds: Vec<_> = found
+            .iter()
+            .map(|f| (f.block.kind, f.block.text.as_str()))
+            .collect();
+        assert_eq!(
+            kinds,
+            [(BlockKind::Heading, "Head"), (BlockKind::Paragraph, "Text")]
+        );
+    }
+
+    #[test]
+    fn a_kept_table_keeps_nothing_after_it() {
+        let dom = Dom::parse("<table><tr><td>1<td>2<tr><td>3<td>4</table><p>ad</p>").unwrap();
+        let keep = Selector::known("table");
+        let mut marks = Marks::default();
+        marks.keep_only(dom.select(&keep));
+        let kept: Vec<String> = read(&[dom.body()], &marks)
+            .into_iter()
+            .filter(|f| f.claim.is_none())
+            .map(|f| f.block.text)
+            .collect();
+        assert_eq!(kept, ["1\t2", "3\t4"]);
+    }
+
+    #[test]
     fn ruby_readings_stand_in_their_brackets_or_not_at_all() {
         let with = "<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>";
         assert_eq!(texts(with), ["東京(とうきょう)で"]);
@@ -407,17 +450,14 @@ mod tests {
 
     #[test]
     fn what_is_taken_out_of_a_sentence_does_not_end_it() {
-        let dom = Dom::parse("<p>With their <abbr>trimaran<span>a boat</span></abbr>-kayaks.</p>").unwrap();
-        let tip = Selector::known("span");
-        let mut marks = Marks::default();
-        for e in dom.select(&tip) {
-            marks.claim(e, Claim::keep_list());
-        }
-        let found = read(&[dom.body()], &marks);
+        let found = claimed(
+            "<p>With their <abbr>trimaran<span>a boat</span></abbr>-kayaks.</p>",
+            "span",
+        );
         let kept: Vec<&str> = found
             .iter()
-            .filter(|f| f.claim.is_none())
-            .map(|f| f.block.text.as_str())
+            .filter(|(_, kept)| *kept)
+            .map(|(t, _)| t.as_str())
             .collect();
         assert_eq!(kept, ["With their trimaran-kayaks."]);
     }

@@ -2,7 +2,7 @@
 //! same rule files, over lines in place of blocks. Kept lines are never changed.
 
 use crate::article::Removal;
-use crate::sites::rule::{StripWhat, Until};
+use crate::sites::rule::StripWhat;
 
 use super::claim::Claim;
 use super::note::Note;
@@ -44,8 +44,8 @@ impl Strippable for Line<'_> {
     }
 }
 
-/// Cleans a text, one block a line. `select`, `whole` and `closest` have no meaning here: a
-/// `text` match takes its line, and strips that need elements are passed over.
+/// Cleans a text, one block a line. There are no elements here: strips with `select` or `whole` are
+/// passed over, and a `text` match takes its line without a `closest` around it.
 pub fn clean(text: &str, rules: &RuleSet) -> Cleaned {
     let line = |raw| Line {
         raw,
@@ -72,10 +72,25 @@ pub fn clean(text: &str, rules: &RuleSet) -> Cleaned {
                     }
                 }
             }
-            StripWhat::Region { from, until } if !matches!(until, Until::Heading) => {
-                strip::region(rule, from, until, &mut lines, &mut notes);
+            StripWhat::Region { from, until } => {
+                strip::region(rule, from, until, &|_| false, &mut lines, &mut notes);
             }
-            StripWhat::Block { .. } | StripWhat::Region { .. } => {}
+            StripWhat::Block { .. } => {}
+        }
+    }
+    // As on a page: what must be first or last is so among the lines that the others left.
+    for rule in rules.strips() {
+        if let StripWhat::Block {
+            text: Some(pattern),
+            select: None,
+            whole: None,
+            at: Some(at),
+            ..
+        } = &rule.what
+            && let Some(at) = strip::standing(at, &lines)
+            && pattern.is_match(&lines[at].folded)
+        {
+            lines[at].take(Claim::strip(rule));
         }
     }
     settle(lines, notes)

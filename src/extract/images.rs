@@ -3,24 +3,28 @@
 
 use url::Url;
 
-use crate::article::Image;
-use crate::dom::{Element, Selector};
+use crate::article::{Category, Image};
+use crate::dom::{Element, NodeId, Selector, Step};
 use crate::text;
+
+use super::marks::Marks;
+use super::ruleset::outermost;
 
 /// Images kept of one article.
 const MAX_IMAGES: usize = 200;
 /// A picture declared narrower or lower than this is an icon or a counter, in CSS pixels.
 const MIN_SIDE: u32 = 100;
+/// Elements of a figure that are looked at: one around the whole page is read for each of its pictures.
+const MAX_FIGURE_ELEMENTS: usize = 2_000;
 /// Longest caption kept, in bytes.
 const MAX_CAPTION_BYTES: usize = 4_000;
 
-/// Finds the images inside `bodies`, and those of figures that stand just before them (`scope`).
-pub(super) fn read(scope: Element<'_>, base: Option<&Url>) -> Vec<Image> {
+/// Finds the images of the story whose text stands in `bodies`: in the `article` or `main` around them,
+/// without what `marks` takes out as something beside the story.
+pub(super) fn read(bodies: &[Element<'_>], marks: &Marks, base: Option<&Url>) -> Vec<Image> {
+    let scopes = outermost(bodies.iter().map(|b| scope(*b)));
     let mut images: Vec<Image> = Vec::new();
-    for img in scope
-        .descendants()
-        .filter(|e| matches!(e.name(), "img" | "amp-img"))
-    {
+    for img in scopes.into_iter().flat_map(|scope| pictures(scope, marks)) {
         if images.len() == MAX_IMAGES {
             break;
         }
@@ -41,6 +45,36 @@ pub(super) fn read(scope: Element<'_>, base: Option<&Url>) -> Vec<Image> {
         });
     }
     images
+}
+
+/// The pictures in an element, but for those that an advert, a teaser or a menu shows.
+fn pictures<'a>(scope: Element<'a>, marks: &Marks) -> Vec<Element<'a>> {
+    let mut pictures = Vec::new();
+    let mut skip: Option<NodeId> = None;
+    for step in scope.walk() {
+        match step {
+            Step::Close(e) if skip == Some(e.id()) => skip = None,
+            Step::Open(e) if skip.is_none() => {
+                if marks.claims.get(&e.id()).is_some_and(|c| is_beside(c.category)) {
+                    skip = Some(e.id());
+                } else if matches!(e.name(), "img" | "amp-img") {
+                    pictures.push(e);
+                }
+            }
+            Step::Open(_) | Step::Close(_) | Step::Text(..) => {}
+        }
+    }
+    pictures
+}
+
+/// Whether the pictures of what is taken out under this name are not the story's. Those of a byline may
+/// be: it often goes with the whole head of the page, and there stands the lead picture.
+fn is_beside(category: Category) -> bool {
+    use Category::*;
+    matches!(
+        category,
+        Donation | Newsletter | Related | Advert | Social | Comments | Navigation | Consent | Paywall
+    )
 }
 
 /// The address of a picture, lazy loading looked through.
@@ -121,14 +155,17 @@ fn told(figure: Element<'_>) -> (Option<String>, Option<String>) {
     };
     let credit = figure
         .descendants()
+        .take(MAX_FIGURE_ELEMENTS)
         .find(|e| is(e, &["credit", "copyright", "photographer", "source", "quelle"]) && !e.text().is_empty())
         .map(Element::text);
     let caption_element = figure
         .descendants()
+        .take(MAX_FIGURE_ELEMENTS)
         .find(|e| e.name() == "figcaption")
         .or_else(|| {
             figure
                 .descendants()
+                .take(MAX_FIGURE_ELEMENTS)
                 .find(|e| is(e, &["caption", "legend"]) && !e.text().is_empty())
         });
     let caption = caption_element.map(Element::text).map(|c| match &credit {
@@ -141,7 +178,7 @@ fn told(figure: Element<'_>) -> (Option<String>, Option<String>) {
 
 /// The element within which the story's images are looked for: the nearest `article` or `main`
 /// around the body, else the body itself (lead pictures often stand above the text).
-pub(super) fn scope(body: Element<'_>) -> Element<'_> {
+fn scope(body: Element<'_>) -> Element<'_> {
     thread_local! {
         static STORY: Selector = Selector::known("article, main, [role=main], [itemtype*='Article']");
     }
@@ -160,7 +197,32 @@ mod tests {
 
     fn images(html: &str) -> Vec<Image> {
         let base = Url::parse("https://news.example/a/b").unwrap();
-        read(Dom::parse(html).unwrap().body(), Some(&base))
+        read(
+            &[Dom::parse(html).unwrap().body()],
+            &Marks::default(),
+            Some(&base),
+        )
+    }
+
+    #[test]
+    fn each_body_gives_its_images_and_a_teaser_gives_none() {
+        use crate::extract::claim::Claim;
+
+        let dom =
+            Dom::parse("<div><img src=/1><aside><img src=/t></aside></div><div><img src=/2></div>").unwrap();
+        let body = Selector::known("div");
+        let aside = Selector::known("aside");
+        let mut marks = Marks::default();
+        for e in dom.select(&aside) {
+            marks.claim(e, Claim::generic(Category::Related, "test"));
+        }
+        let bodies: Vec<Element<'_>> = dom.select(&body).collect();
+        let base = Url::parse("https://news.example/").unwrap();
+        let urls: Vec<String> = read(&bodies, &marks, Some(&base))
+            .into_iter()
+            .map(|i| i.url)
+            .collect();
+        assert_eq!(urls, ["https://news.example/1", "https://news.example/2"]);
     }
 
     #[test]

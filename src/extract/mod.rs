@@ -5,6 +5,7 @@ mod blocks;
 mod claim;
 mod clean;
 mod declared;
+mod dress;
 mod finish;
 mod generic;
 mod images;
@@ -17,6 +18,8 @@ mod page;
 mod ruleset;
 mod strip;
 mod table;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use clean::{Cleaned, clean};

@@ -115,10 +115,7 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
         memory.strip(&mut found);
     }
 
-    let images = bodies
-        .first()
-        .map(|b| images::read(images::scope(*b), page.url))
-        .unwrap_or_default();
+    let images = images::read(&bodies, &marks, dom.base(page.url).as_ref());
     let confidence = match extractor {
         Extractor::Rules => None,
         Extractor::Generic => Some(judged.map_or(0.0, |j| j.confidence(&found))),

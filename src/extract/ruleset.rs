@@ -1,6 +1,7 @@
 //! The rules that hold for one page, made ready: a site's (or none) over the common ones. Owns
 //! their order of precedence and their element strips; block strips are `strip`'s.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dom::{Dom, Element, Matcher, Selector, SelectorSet};
@@ -10,6 +11,7 @@ use super::blocks;
 use super::claim::Claim;
 use super::marks::Marks;
 use super::note::Note;
+use super::strip;
 
 /// Rules of one site over the common ones, prepared once and used for all its pages.
 pub struct RuleSet {
@@ -101,17 +103,45 @@ impl RuleSet {
         notes: &mut Vec<Note>,
     ) {
         let strips: Vec<&Strip> = self.strips().collect();
+        let own = self.site.as_ref().map_or(0, |s| s.strips.len());
+        // A site's `closest` comes before the common selectors: whoever claims first names the block.
+        let first = if strips[..own].iter().any(|s| by_text_and_closest(s)) {
+            own
+        } else {
+            strips.len()
+        };
+        for tier in [0..first, first..strips.len()] {
+            if tier.is_empty() {
+                continue;
+            }
+            self.strip_selected(&strips, &tier, bodies, marks, notes);
+            self.strip_closest(&strips, &tier, bodies, marks, notes);
+        }
+    }
+
+    fn strip_selected<'a>(
+        &self,
+        strips: &[&Strip],
+        tier: &Range<usize>,
+        bodies: &[Element<'a>],
+        marks: &mut Marks,
+        notes: &mut Vec<Note>,
+    ) {
+        let place = |strip: usize| self.owners.partition_point(|owner| *owner < strip);
+        let among = place(tier.start)..place(tier.end);
         let mut matcher = self.elements.matcher();
         for body in bodies {
             let mut done: Option<Element<'a>> = None;
             for step in body.walk() {
                 match step {
                     crate::dom::Step::Open(e) if done.is_none() && e != *body => {
-                        if let Some((claimed, claim)) = self.claimant(&strips, &mut matcher, e, *body) {
-                            marks.claim(claimed, claim);
-                        }
                         if marks.is_claimed(e) {
                             done = Some(e);
+                        } else if let Some((claimed, claim)) =
+                            self.claimant(strips, &mut matcher, &among, e, *body, notes)
+                        {
+                            marks.claim(claimed, claim);
+                            done = Some(claimed);
                         }
                     }
                     crate::dom::Step::Close(e) if done == Some(e) => done = None,
@@ -119,18 +149,20 @@ impl RuleSet {
                 }
             }
         }
-        self.strip_closest(&strips, bodies, marks, notes);
     }
 
     fn claimant<'a>(
         &self,
         strips: &[&Strip],
         matcher: &mut Matcher<'_, 'a>,
+        among: &Range<usize>,
         e: Element<'a>,
         body: Element<'a>,
+        notes: &mut Vec<Note>,
     ) -> Option<(Element<'a>, Claim)> {
         let mut told: Option<String> = None;
-        for index in matcher.matching(e, body).map(|i| self.owners[i]) {
+        let matching = matcher.matching(e, body).filter(|i| among.contains(i));
+        for index in matching.map(|i| self.owners[i]) {
             let strip = strips[index];
             let StripWhat::Block { text, closest, .. } = &strip.what else {
                 continue;
@@ -144,7 +176,12 @@ impl RuleSet {
                 continue;
             }
             let claimed = match closest {
-                Some(closest) => nearest(e, closest, &[body]).unwrap_or(e),
+                Some(closest) => nearest(e, closest, &[body]).unwrap_or_else(|| {
+                    notes.push(Note::NoClosest {
+                        rule: strip.place.clone(),
+                    });
+                    e
+                }),
                 None => e,
             };
             return Some((claimed, Claim::strip(strip)));
@@ -155,6 +192,7 @@ impl RuleSet {
     fn strip_closest(
         &self,
         strips: &[&Strip],
+        tier: &Range<usize>,
         bodies: &[Element<'_>],
         marks: &mut Marks,
         notes: &mut Vec<Note>,
@@ -162,18 +200,7 @@ impl RuleSet {
         let wanted: Vec<(usize, &Strip)> = strips
             .iter()
             .enumerate()
-            .filter(|(_, s)| {
-                matches!(
-                    s.what,
-                    StripWhat::Block {
-                        select: None,
-                        text: Some(_),
-                        whole: None,
-                        at: None,
-                        closest: Some(_)
-                    }
-                )
-            })
+            .filter(|(i, s)| tier.contains(i) && by_text_and_closest(s))
             .map(|(i, s)| (i, *s))
             .collect();
         if wanted.is_empty() {
@@ -192,7 +219,7 @@ impl RuleSet {
                 else {
                     continue;
                 };
-                if !text.is_match(&found.block.text)
+                if !text.is_match(&strip::folded(&found.block.text))
                     || (self.is_common(*index) && self.exempts(found.element))
                 {
                     continue;
@@ -209,8 +236,26 @@ impl RuleSet {
     }
 }
 
+/// Whether a strip takes the ancestor of a block found by its text alone.
+fn by_text_and_closest(strip: &Strip) -> bool {
+    matches!(
+        strip.what,
+        StripWhat::Block {
+            select: None,
+            text: Some(_),
+            whole: None,
+            at: None,
+            closest: Some(_)
+        }
+    )
+}
+
 /// The nearest ancestor-or-self that matches, inside a body and never a body itself.
-fn nearest<'a>(element: Element<'a>, selector: &Selector, bodies: &[Element<'a>]) -> Option<Element<'a>> {
+pub(super) fn nearest<'a>(
+    element: Element<'a>,
+    selector: &Selector,
+    bodies: &[Element<'a>],
+) -> Option<Element<'a>> {
     std::iter::once(element)
         .chain(element.ancestors())
         .take_while(|e| !bodies.contains(e))

@@ -8,7 +8,7 @@ use crate::sites::rule::{At, Strip, StripWhat, Until};
 use super::blocks::Found;
 use super::claim::Claim;
 use super::note::Note;
-use super::ruleset::RuleSet;
+use super::ruleset::{RuleSet, nearest};
 
 /// What block strips need to know of a block.
 pub(super) trait Strippable {
@@ -61,30 +61,76 @@ pub(super) fn run<'a>(
             } => {}
             StripWhat::Block { at: Some(_), .. } => {}
             StripWhat::Block { .. } => {
-                for block in found.iter_mut().filter(|b| b.is_kept()) {
-                    if holds(strip, block, bodies) && !(common && rules.exempts(block.element)) {
-                        block.take(Claim::strip(strip));
+                for at in 0..found.len() {
+                    let block = &found[at];
+                    if block.is_kept()
+                        && holds(strip, block, bodies)
+                        && !(common && rules.exempts(block.element))
+                    {
+                        take(strip, at, bodies, found, notes);
                     }
                 }
             }
-            StripWhat::Region { from, until } => region(strip, from, until, found, notes),
+            StripWhat::Region { from, until } => {
+                let spared = |b: &Found<'_>| common && rules.exempts(b.element);
+                region(strip, from, until, &spared, found, notes);
+            }
         }
     }
     for (index, strip) in strips.iter().enumerate() {
         let StripWhat::Block { at: Some(at), .. } = &strip.what else {
             continue;
         };
-        let mut kept = found.iter_mut().filter(|b| b.is_kept());
-        let candidate = match at {
-            At::First => kept.next(),
-            At::Last => kept.next_back(),
-        };
-        if let Some(block) = candidate
-            && holds(strip, block, bodies)
-            && !(rules.is_common(index) && rules.exempts(block.element))
+        if let Some(at) = standing(at, found)
+            && holds(strip, &found[at], bodies)
+            && !(rules.is_common(index) && rules.exempts(found[at].element))
         {
-            block.take(Claim::strip(strip));
+            take(strip, at, bodies, found, notes);
         }
+    }
+}
+
+/// Where the first or the last kept block stands.
+pub(super) fn standing<B: Strippable>(at: &At, blocks: &[B]) -> Option<usize> {
+    let kept = |b: &B| b.is_kept() && !b.is_blank();
+    match at {
+        At::First => blocks.iter().position(kept),
+        At::Last => blocks.iter().rposition(kept),
+    }
+}
+
+/// Takes out a block and, where the strip names a `closest`, all that is kept of that ancestor.
+fn take<'a>(
+    strip: &Strip,
+    at: usize,
+    bodies: &[Element<'a>],
+    found: &mut [Found<'a>],
+    notes: &mut Vec<Note>,
+) {
+    found[at].take(Claim::strip(strip));
+    let StripWhat::Block {
+        whole,
+        at: position,
+        closest: Some(closest),
+        ..
+    } = &strip.what
+    else {
+        return;
+    };
+    // With `text` alone the element strips looked for it, and said so where there is none.
+    if whole.is_none() && position.is_none() {
+        return;
+    }
+    match nearest(found[at].element, closest, bodies) {
+        Some(ancestor) => {
+            let inside = |e: Element<'a>| e == ancestor || e.ancestors().any(|a| a == ancestor);
+            for block in found.iter_mut().filter(|b| b.is_kept() && inside(b.element)) {
+                block.take(Claim::strip(strip));
+            }
+        }
+        None => notes.push(Note::NoClosest {
+            rule: strip.place.clone(),
+        }),
     }
 }
 
@@ -109,7 +155,7 @@ fn holds(strip: &Strip, block: &Found<'_>, bodies: &[Element<'_>]) -> bool {
 }
 
 /// A block's text as patterns see it: line ends are white space too.
-fn folded(text: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn folded(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains(['\n', '\t']) {
         crate::text::fold(text).into()
     } else {
@@ -117,17 +163,20 @@ fn folded(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// Runs one region strip: each kept block that matches `from` opens a region.
+/// Runs one region strip: each kept block that matches `from` opens a region. Blocks that are
+/// `spared` neither open one nor go.
 pub(super) fn region<B: Strippable>(
     strip: &Strip,
     from: &regex::Regex,
     until: &Until,
+    spared: &dyn Fn(&B) -> bool,
     blocks: &mut [B],
     notes: &mut Vec<Note>,
 ) {
     let mut at = 0;
     while at < blocks.len() {
-        if !(blocks[at].is_kept() && !blocks[at].is_blank() && from.is_match(&folded(blocks[at].text()))) {
+        let opens = |b: &B| b.is_kept() && !b.is_blank() && from.is_match(&folded(b.text())) && !spared(b);
+        if !opens(&blocks[at]) {
             at += 1;
             continue;
         }
@@ -145,7 +194,7 @@ pub(super) fn region<B: Strippable>(
         };
         match end {
             Some(end) => {
-                for block in blocks[at..end].iter_mut().filter(|b| b.is_kept()) {
+                for block in blocks[at..end].iter_mut().filter(|b| b.is_kept() && !spared(b)) {
                     block.take(Claim::strip(strip));
                 }
                 at = end;
@@ -158,7 +207,8 @@ pub(super) fn region<B: Strippable>(
                         from: blocks[at].text().chars().take(60).collect(),
                     });
                 }
-                at += 1;
+                // What does not come after this block does not come after a later one.
+                return;
             }
         }
     }

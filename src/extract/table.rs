@@ -1,11 +1,20 @@
 //! Tables: which hold data and which only lay out a page, and the rows of those that hold data.
 
-use crate::dom::{Element, Step};
+use crate::dom::{Element, Node, NodeId, Step, is_block_level};
 use crate::text;
 
-use super::blocks::Dress;
+use super::claim::Claim;
+use super::dress::{Depths, Dress};
+use super::inline::is_unread;
 use super::marks::Marks;
-use crate::dom::Node;
+
+/// A part of a table of data.
+pub(super) enum Part<'a> {
+    /// A row, or the caption.
+    Row(Row<'a>),
+    /// An element that is taken out, and by whom.
+    Taken(Element<'a>, Claim),
+}
 
 /// A row, or the caption, of a table of data.
 pub(super) struct Row<'a> {
@@ -20,48 +29,98 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(element: Element<'a>, text: String) -> Option<Self> {
-        if text::is_blank(&text) {
-            return None;
-        }
-        let mut texts = Vec::new();
-        let mut dress = Dress::default();
-        let mut depths = [0; 3];
-        for step in element.walk() {
-            match step {
-                Step::Text(n, t) if !text::is_blank(t) => {
-                    texts.push(n);
-                    dress.add(t, depths);
-                }
-                Step::Open(e) => Dress::enter(e, &mut depths),
-                Step::Close(e) => Dress::leave(e, &mut depths),
-                Step::Text(..) => {}
-            }
-        }
-        Some(Self {
+    fn new(element: Element<'a>) -> Self {
+        Self {
             element,
-            text,
-            texts,
-            dress,
-        })
+            text: String::new(),
+            texts: Vec::new(),
+            dress: Dress::default(),
+        }
+    }
+
+    /// Begins a cell; the tabs of empty ones are kept, so that columns are.
+    fn cell(&mut self, first: bool) {
+        self.text.truncate(self.text.trim_end_matches(' ').len());
+        if !first {
+            self.text.push('\t');
+        }
+    }
+
+    /// Keeps two blocks in one cell apart.
+    fn gap(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with(['\t', ' ']) {
+            self.text.push(' ');
+        }
+    }
+
+    fn add(&mut self, node: Node<'a>, t: &str, depths: Depths) {
+        let told = t.trim_start_matches(text::is_space);
+        if told.len() < t.len() {
+            self.gap();
+        }
+        text::push_folded(&mut self.text, told);
+        if !text::is_blank(t) {
+            self.texts.push(node);
+            self.dress.add(t, depths);
+        }
+    }
+
+    fn ended(mut self) -> Option<Self> {
+        self.text.truncate(self.text.trim_end().len());
+        (!self.texts.is_empty()).then_some(self)
     }
 }
 
-/// The rows of a table of data, without those that are taken out.
-pub(super) fn rows<'a>(table: Element<'a>, marks: &Marks) -> Vec<Row<'a>> {
-    let told = |e: Element<'a>| match e.name() {
-        "caption" if !marks.covers(e) => Row::new(e, e.text()),
-        "tr" if !marks.covers(e) => {
-            let cells: Vec<String> = e
-                .child_elements()
-                .filter(|c| matches!(c.name(), "td" | "th") && !marks.is_claimed(*c))
-                .map(Element::text)
-                .collect();
-            Row::new(e, cells.join("\t").trim_end_matches('\t').to_owned())
+/// The rows of a table of data, in order, with what is taken out of them.
+pub(super) fn read<'a>(table: Element<'a>, marks: &Marks) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    let mut skip: Option<NodeId> = None;
+    let mut row: Option<Row<'a>> = None;
+    let mut cells = 0;
+    let mut depths: Depths = [0; 3];
+    for step in table.walk() {
+        match step {
+            Step::Close(e) if skip == Some(e.id()) => skip = None,
+            _ if skip.is_some() => {}
+            Step::Open(e) => {
+                if let Some(claim) = marks.claims.get(&e.id()) {
+                    parts.push(Part::Taken(e, claim.clone()));
+                    skip = Some(e.id());
+                } else if is_unread(e) {
+                    skip = Some(e.id());
+                } else {
+                    Dress::enter(e, &mut depths);
+                    match (e.name(), &mut row) {
+                        ("tr" | "caption", _) => {
+                            row = Some(Row::new(e));
+                            cells = 0;
+                        }
+                        ("td" | "th", Some(row)) => {
+                            row.cell(cells == 0);
+                            cells += 1;
+                        }
+                        ("br", Some(row)) => row.gap(),
+                        (name, Some(row)) if is_block_level(name) => row.gap(),
+                        _ => {}
+                    }
+                }
+            }
+            Step::Close(e) => {
+                Dress::leave(e, &mut depths);
+                match (e.name(), &mut row) {
+                    ("tr" | "caption", _) => parts.extend(row.take().and_then(Row::ended).map(Part::Row)),
+                    (name, Some(row)) if is_block_level(name) => row.gap(),
+                    _ => {}
+                }
+            }
+            Step::Text(node, t) => {
+                if let Some(row) = &mut row {
+                    row.add(node, t, depths);
+                }
+            }
         }
-        _ => None,
-    };
-    table.descendants().filter_map(told).collect()
+    }
+    parts
 }
 
 /// Whether a table holds data rather than the page's layout: no table inside, more than one row and

@@ -66,7 +66,10 @@ pub(super) fn judge(dom: &Dom, article: &Article, evidence: &Evidence) -> (Outco
             (&SOFT_404, Outcome::Soft404),
             (&CONSENT, Outcome::ConsentWall),
         ] {
-            if let Some(sign) = pattern.find(&page_title).or_else(|| pattern.find(title)) {
+            // A story in brief may be about a page not found; error pages do not call themselves articles.
+            if (!evidence.declared || words < UNDECLARED_WORDS)
+                && let Some(sign) = pattern.find(&page_title).or_else(|| pattern.find(title))
+            {
                 return wall(outcome, sign.as_str());
             }
             if !evidence.declared

@@ -38,7 +38,6 @@ pub(super) struct Found<'a> {
     pub(super) times: Vec<Element<'a>>,
     pub(super) props: Vec<Prop<'a>>,
     pub(super) rel_authors: Vec<Element<'a>>,
-    pub(super) base: Option<&'a str>,
     pub(super) root: Element<'a>,
 }
 
@@ -54,7 +53,6 @@ impl<'a> Found<'a> {
             times: Vec::new(),
             props: Vec::new(),
             rel_authors: Vec::new(),
-            base: None,
             root,
         };
         for element in root.descendants() {
@@ -87,7 +85,6 @@ impl<'a> Found<'a> {
                     self.links.push((rel, href));
                 }
             }
-            "base" if self.base.is_none() => self.base = element.attr("href"),
             // An SVG has titles too.
             "title" if self.title.is_none() && element.parent().is_some_and(|p| p.name() != "svg") => {
                 self.title = Some(fold(&unescape_twice(&element.script()))).filter(|t| !t.is_empty());

@@ -51,7 +51,7 @@ pub struct PageFacts<'a> {
 pub fn read(dom: &Dom, ld: &JsonLd, facts: PageFacts<'_>, rules: &[FieldRule]) -> Metadata {
     let found = Found::of(dom);
     let site = SiteNames::of(&found, ld, facts.url.and_then(Url::host_str));
-    let base = rest::base(&found, facts.url);
+    let base = dom.base(facts.url);
     let mut reader = Reader {
         dom,
         ld,

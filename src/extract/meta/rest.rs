@@ -119,15 +119,6 @@ pub(super) fn language(found: &Found<'_>, ld: &JsonLd) -> Option<Sourced<String>
         .find_map(|(raw, source)| Some((language::normalise(&raw)?, raw, source)))
 }
 
-/// What relative addresses of the page are resolved against.
-pub(super) fn base(found: &Found<'_>, url: Option<&Url>) -> Option<Url> {
-    match (found.base, url) {
-        (Some(base), Some(url)) => url.join(base.trim()).ok().or_else(|| Some(url.clone())),
-        (Some(base), None) => Url::parse(base.trim()).ok(),
-        (None, url) => url.cloned(),
-    }
-}
-
 /// `rel=canonical` (RFC 6596), absolute and in canonical form.
 pub(super) fn canonical(found: &Found<'_>, base: Option<&Url>) -> Option<Sourced<String>> {
     found
