@@ -14,6 +14,7 @@ pub mod discover;
 pub mod dom;
 pub mod extract;
 pub mod fetch;
+pub mod likeness;
 pub mod outcome;
 pub mod pipeline;
 pub mod progress;

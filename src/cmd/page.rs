@@ -12,6 +12,7 @@ use crate::extract::Memory;
 use crate::fetch::MAX_PAGE_BYTES;
 use crate::pipeline::errand::Errand;
 use crate::pipeline::reading::{self, Choice, Reading, Rulebook, Source};
+use crate::pipeline::story::Story;
 
 /// Which page, by which rules.
 pub(super) struct Wanted<'a> {
@@ -46,6 +47,7 @@ pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) ->
     let choice = choice(rulebook, wanted.site, wanted.generic)?;
     let mut url = wanted.url.map(address::parse).transpose()?;
     let mut content_type = None;
+    let mut web = None;
     let bytes = match wanted.source {
         "-" => {
             let mut bytes = Vec::new();
@@ -54,8 +56,10 @@ pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) ->
                 .context("cannot read standard input")?;
             bytes
         }
-        web if web.starts_with("http://") || web.starts_with("https://") => {
-            let fetched = Errand::new(&config.into(), wanted.allow_private)?.fetch(&address::parse(web)?)?;
+        address if address.starts_with("http://") || address.starts_with("https://") => {
+            let errand = Errand::new(&config.into(), wanted.allow_private)?;
+            let fetched = errand.fetch(&address::parse(address)?)?;
+            web = Some(errand);
             url = url.or(Some(fetched.url));
             content_type = fetched.content_type;
             fetched.body
@@ -68,11 +72,33 @@ pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) ->
         content_type: content_type.as_deref(),
         url: url.as_ref(),
     };
-    let reading = reading::read(source, rulebook, &choice, None);
-    Ok(match memory(config, &reading)? {
-        Some(memory) => reading::read(source, rulebook, &choice, Some(&memory)),
-        None => reading,
-    })
+    let mut reading = reading::read(source, rulebook, &choice, None);
+    let memory = memory(config, &reading)?;
+    if memory.is_some() {
+        reading = reading::read(source, rulebook, &choice, memory.as_ref());
+    }
+    let mut story = Story::begin((), reading);
+    // A file is the page it is; of an address the whole story is wanted.
+    while let (Some(web), Some(next)) = (&web, story.wants().cloned()) {
+        match web.fetch(&next) {
+            Ok(page) => {
+                let source = Source {
+                    bytes: &page.body,
+                    content_type: page.content_type.as_deref(),
+                    url: Some(&page.url),
+                };
+                story.add((), reading::read(source, rulebook, &choice, memory.as_ref()));
+            }
+            Err(error) => {
+                tracing::warn!(
+                    "the story goes on, but not here: {:#}",
+                    anyhow::Error::from(error)
+                );
+                story.skip();
+            }
+        }
+    }
+    Ok(story.finish().0)
 }
 
 /// The memory of the site whose rules were chosen, only where the database was named: a result must not depend on a file that

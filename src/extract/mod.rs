@@ -10,6 +10,7 @@ mod finish;
 mod generic;
 mod images;
 mod inline;
+mod join;
 mod marks;
 mod memory;
 pub mod meta;
@@ -23,6 +24,7 @@ mod tests;
 mod verdict;
 
 pub use clean::{Cleaned, clean};
+pub use join::{StoryLinks, join};
 pub use memory::{MEMORY_WINDOW, Memory};
 pub use note::Note;
 pub use page::{Extraction, Page, extract};

@@ -8,6 +8,7 @@ use crate::outcome::Outcome;
 use crate::sites::rule::Field;
 
 use super::blocks::{self, Found};
+use super::join::StoryLinks;
 use super::marks::Marks;
 use super::meta::{self, JsonLd};
 use super::note::Note;
@@ -34,6 +35,8 @@ pub struct Extraction {
     pub article: Article,
     /// What rules meant to do and could not.
     pub notes: Vec<Note>,
+    /// Where the rest of the story is, where the rules say so.
+    pub links: StoryLinks,
 }
 
 /// What speaks for a page being an article, beside its text.
@@ -143,6 +146,7 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
         reason,
         article,
         notes,
+        links: StoryLinks::find(&dom, site, page.url),
     })
 }
 

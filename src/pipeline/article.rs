@@ -1,5 +1,5 @@
-//! One article page: fetched, extracted, compared with what is stored, and written. Owns the question
-//! whether a page is new, revised or the same; DESIGN §5 has the rule.
+//! One article page: asked for, with the further pages of its story, and written. Owns the asking and
+//! what a refusal means; what a page that came means is `judge`'s.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::address;
-use crate::article::{Article, Category};
-use crate::fetch::{MAX_PAGE_BYTES, Refusal, Request, Response};
+use crate::article::Category;
+use crate::fetch::Refusal;
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
-use crate::store::{
-    ArticleChange, ArticleWrite, PageWrite, Provenance, QueuedPage, RevisitTarget, StoreError, sha256_hex,
-};
+use crate::store::{ArticleChange, PageWrite, QueuedPage, RevisitTarget, StoreError};
 
 use super::crawl::{CrawlError, Desk};
+use super::gather::{Gathered, Whole, blocking, gather, request};
 use super::health::Tally;
-use super::reading::{self, Choice, Reading, Source};
+use super::judge::{self, Told};
+use super::reading::{self, Choice, Source};
 use super::record;
 
 /// Wait before a page that failed for a passing reason is tried again; doubled each time.
@@ -35,6 +35,8 @@ pub(super) struct Target {
     /// Its address.
     pub(super) url: String,
     attempts: u64,
+    /// The article it told last time.
+    article_id: Option<i64>,
     etag: Option<String>,
     last_modified: Option<String>,
 }
@@ -47,6 +49,7 @@ impl From<QueuedPage> for Target {
             url: page.url,
             // Of a stored article, attempts were visits: a failure now is its first.
             attempts: if stored { 0 } else { page.attempts },
+            article_id: page.article_id,
             etag: page.etag.filter(|_| stored),
             last_modified: page.last_modified.filter(|_| stored),
         }
@@ -58,6 +61,7 @@ impl From<RevisitTarget> for Target {
         Self {
             url: article.url,
             attempts: 0,
+            article_id: Some(article.article_id),
             etag: article.etag,
             last_modified: article.last_modified,
         }
@@ -66,8 +70,8 @@ impl From<RevisitTarget> for Target {
 
 /// What became of it.
 pub(super) struct Done {
-    /// The last address asked.
-    pub(super) final_url: String,
+    /// The addresses that answered.
+    pub(super) answered: Vec<String>,
     /// The outcome.
     pub(super) outcome: Outcome,
     /// Whether the database has an article more.
@@ -118,32 +122,29 @@ pub(super) async fn visit(
             let mut write = blank(desk, site, target);
             write.reason = Some(error.to_string());
             desk.writer.record_page(write).await?;
-            return Ok(Some(Done::new(target)));
+            return Ok(Some(Done::new()));
         }
     };
-    let mut request = Request::new(url.clone(), super::errand::ACCEPT_PAGE, MAX_PAGE_BYTES);
-    request.delay = desk.delay(site);
-    request.headers = site.crawl.headers.clone();
-    request.etag = target.etag.clone();
-    request.last_modified = target.last_modified.clone();
-    let owner = site.clone();
-    request.scope = Arc::new(move |url| owner.owns(url));
-    let Some(visit) = desk.unless_ended(desk.fetcher.get(request)).await else {
+    let mut first = request(desk, site, url.clone());
+    // "As it was" is said of the first page alone.
+    if !site.spans_pages() {
+        first.etag.clone_from(&target.etag);
+        first.last_modified.clone_from(&target.last_modified);
+    }
+    let Some(visit) = desk.unless_ended(desk.fetcher.get(first)).await else {
         return Ok(None);
     };
     desk.save_robots(visit.robots).await?;
 
     let mut write = blank(desk, site, target);
     write.fetch = visit.exchange.as_ref().map(|e| record::fetch_row(e, None, None));
-    let mut done = Done::new(target);
+    let mut done = Done::new();
     match visit.result {
         Err(refusal) => {
             refused(desk, target, &refusal, &mut write, &mut done);
             if let Some(page) = visit.error_page {
                 let desk = desk.clone();
-                let challenge = tokio::task::spawn_blocking(move || challenge(&desk, &page, &url))
-                    .await
-                    .map_err(|_| CrawlError::Internal("the extraction thread failed"))?;
+                let challenge = blocking(move || Ok(challenge(&desk, &page, &url))).await?;
                 if let Some(reason) = challenge {
                     write.outcome = Some(Outcome::BotChallenge);
                     write.reason = Some(format!("{refusal}: {reason}"));
@@ -155,20 +156,37 @@ pub(super) async fn visit(
                 .exchange
                 .ok_or(CrawlError::Internal("a response without an exchange"))?;
             write.final_url = address::canonical(response.url.clone()).into();
-            done.final_url.clone_from(&write.final_url);
+            done.answered.push(write.final_url.clone());
             if response.not_modified {
                 write.etag = response.etag;
                 write.last_modified = response.last_modified;
                 write.outcome = Some(Outcome::Unchanged);
             } else {
-                let desk = desk.clone();
-                let site = site.clone();
-                (write, done) = tokio::task::spawn_blocking(move || {
-                    settle(&desk, &site, response, &exchange, &mut write, &mut done)?;
-                    Ok::<_, CrawlError>((write, done))
-                })
-                .await
-                .map_err(|_| CrawlError::Internal("the extraction thread failed"))??;
+                match gather(desk, site, last_attempt(target), response, exchange).await? {
+                    Gathered::Interrupted => return Ok(None),
+                    Gathered::AsStored(came, article_id) => came.settle_as_known(article_id, &mut write),
+                    Gathered::Unfinished {
+                        came,
+                        refusal,
+                        further,
+                    } => {
+                        write.fetch = Some(came.fetch);
+                        write.further = further;
+                        refused(desk, target, &refusal, &mut write, &mut done);
+                        write.outcome = Some(Outcome::Failed);
+                        write.reason = Some(format!("a further page of the story: {refusal}"));
+                    }
+                    Gathered::Whole(whole) => {
+                        let desk = desk.clone();
+                        let site = site.clone();
+                        let moved = target.article_id.filter(|_| write.final_url != write.url);
+                        (write, done) = blocking(move || {
+                            settle(&desk, &site, *whole, moved, &mut write, &mut done)?;
+                            Ok((write, done))
+                        })
+                        .await?;
+                    }
+                }
             }
         }
     }
@@ -214,11 +232,16 @@ fn next_visit(desk: &Desk, site: &Site, write: &PageWrite) -> Result<Option<Time
     Ok(steps.into_iter().find(|at| *at > write.at))
 }
 
+/// Whether a page that keeps failing is left alone after this attempt.
+fn last_attempt(target: &Target) -> bool {
+    target.attempts + 1 >= MAX_ATTEMPTS
+}
+
 /// A page that was not had: a row with its reason, and for passing reasons another time.
 fn refused(desk: &Desk, target: &Target, refusal: &Refusal, write: &mut PageWrite, done: &mut Done) {
     write.outcome = Some(refusal.outcome());
     write.reason = Some(refusal.to_string());
-    if refusal.retryable() && target.attempts + 1 < MAX_ATTEMPTS {
+    if refusal.retryable() && !last_attempt(target) {
         let wait = RETRY_FIRST
             .saturating_mul(1 << target.attempts.min(10))
             .min(RETRY_MAX);
@@ -230,123 +253,53 @@ fn refused(desk: &Desk, target: &Target, refusal: &Refusal, write: &mut PageWrit
     done.trouble = Trouble::of(refusal);
 }
 
-/// Extracts a body that came, and decides what it means for the database.
+/// What the story means for the database.
 fn settle(
     desk: &Desk,
     site: &Site,
-    response: Response,
-    exchange: &crate::fetch::Exchange,
+    whole: Whole,
+    moved: Option<i64>,
     write: &mut PageWrite,
     done: &mut Done,
 ) -> Result<(), CrawlError> {
-    let sha256 = sha256_hex(&response.body);
-    let stored = desk.reader()?.article_by_url(&write.final_url)?;
-    if let Some(stored) = &stored
-        && stored.html_sha256 == sha256
-    {
-        write.fetch = Some(record::fetch_row(exchange, None, Some(sha256)));
-        write.outcome = Some(Outcome::Unchanged);
-        write.etag = response.etag;
-        write.last_modified = response.last_modified;
-        write.article = ArticleChange::Known {
-            article_id: stored.id,
-        };
-        return Ok(());
-    }
-    let rules = Choice::Named(
-        desk.rulebook
-            .named(&site.id)
-            .map_err(|_| CrawlError::Internal("a site without rules"))?,
-    );
-    let memory = desk.memory(&site.id);
-    let read = |bytes: &[u8], content_type: Option<&str>, url: &Url| {
-        reading::read(
-            Source {
-                bytes,
-                content_type,
-                url: Some(url),
-            },
-            &desk.rulebook,
-            &rules,
-            memory.as_deref(),
-        )
+    let Whole {
+        first,
+        reading,
+        further,
+        sources,
+    } = whole;
+    done.answered.extend(further.iter().map(|f| f.url.clone()));
+    let told = Told {
+        reading,
+        sources,
+        url: write.final_url.clone(),
+        moved,
     };
-    let reading = read(&response.body, response.content_type.as_deref(), &response.url);
-    write.fetch = Some(record::fetch_row(exchange, reading.charset, Some(sha256)));
-    write.outcome = Some(reading.outcome);
-    write.reason.clone_from(&reading.reason);
-    let Reading {
-        extraction: Some(extraction),
-        rules: used,
-        ..
-    } = reading
-    else {
-        return Ok(());
-    };
-    if !extraction.outcome.is_article() {
-        return Ok(());
+    let judgement = judge::judge(desk, site, told)?;
+    write.fetch = Some(first.fetch);
+    write.outcome = Some(judgement.outcome);
+    write.reason = judgement.reason;
+    if judgement.outcome.is_article() {
+        write.etag = first.etag;
+        write.last_modified = first.last_modified;
     }
-    write.etag = response.etag;
-    write.last_modified = response.last_modified;
-    let article = extraction.article;
-    done.tally.article(&article);
-    if let Some(stored) = &stored {
-        let old = match desk.reader()?.body(&stored.html_sha256) {
-            Err(StoreError::Damaged { detail, .. }) => {
-                tracing::warn!(
-                    "{}: the stored body is damaged ({detail}); the new one counts as a revision",
-                    stored.url
-                );
-                None
-            }
-            body => body?,
-        };
-        // Its own header, which may be all that tells its charset.
-        let old_type = desk.reader()?.content_type(stored.id)?;
-        let before = old.and_then(|body| read(&body, old_type.as_deref(), &response.url).extraction);
-        if before.is_some_and(|before| tells_the_same(&before.article, &article)) {
-            write.outcome = Some(Outcome::Unchanged);
-            write.reason = None;
-            write.article = ArticleChange::Known {
-                article_id: stored.id,
-            };
-            return Ok(());
-        }
+    if let Some(article) = &judgement.article {
+        done.tally.article(article);
     }
-    for removal in &article.removed {
-        *done.removed.entry(removal.category).or_default() += 1;
-    }
-    let article = Box::new(ArticleWrite {
-        site: site.id.clone(),
-        article,
-        provenance: Provenance {
-            rule_file: used.site().map(|s| s.file.clone()),
-            rule_sha256: used.sha256().to_owned(),
-            memory_sha256: memory.as_ref().and_then(|m| m.sha256()),
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        story_id: None,
-    });
-    write.article = match stored {
-        None => ArticleChange::New(article),
-        Some(stored) => ArticleChange::Revision {
-            article_id: stored.id,
-            from_version: stored.version,
-            article,
-        },
-    };
+    write.further = further;
+    write.article = judgement.change;
     done.is_new = matches!(write.article, ArticleChange::New(_));
-    done.is_revision = !done.is_new;
-    write.body = Some(response.body);
+    done.is_revision = matches!(write.article, ArticleChange::Revision { .. });
+    if done.is_new || done.is_revision {
+        for removal in judgement.article.iter().flat_map(|a| &a.removed) {
+            *done.removed.entry(removal.category).or_default() += 1;
+        }
+        write.body = Some(first.body).filter(|_| write.further.iter().all(|f| !f.whole));
+    } else {
+        // Bytes are kept with a version that is made of them.
+        write.further.iter_mut().for_each(|f| f.body = None);
+    }
     Ok(())
-}
-
-/// Whether two bodies, both read by today's rules, tell the same story: then a changed appeal, rule
-/// or binary never looks like a correction.
-fn tells_the_same(before: &Article, after: &Article) -> bool {
-    before.meta.title == after.meta.title
-        && before.meta.subtitle == after.meta.subtitle
-        && before.text() == after.text()
 }
 
 /// A write that says nothing yet.
@@ -364,14 +317,15 @@ fn blank(desk: &Desk, site: &Site, target: &Target) -> PageWrite {
         last_modified: None,
         next_visit_at: None,
         body: None,
+        further: Vec::new(),
         article: ArticleChange::None,
     }
 }
 
 impl Done {
-    fn new(target: &Target) -> Self {
+    fn new() -> Self {
         Self {
-            final_url: target.url.clone(),
+            answered: Vec::new(),
             outcome: Outcome::Failed,
             is_new: false,
             is_revision: false,

@@ -5,13 +5,16 @@ mod article;
 pub mod capture;
 pub mod crawl;
 pub mod errand;
+mod gather;
 mod health;
+mod judge;
 mod listing;
 pub mod memory;
 pub mod reading;
 mod record;
 mod site;
 pub mod stop;
+pub mod story;
 pub mod summary;
 
 /// An error with its causes, on one line.

@@ -275,7 +275,7 @@ impl Run<'_> {
         let Some(done) = article::visit(self.desk, self.site, &target).await? else {
             return Ok(false);
         };
-        self.seen.insert(done.final_url);
+        self.seen.extend(done.answered);
         self.summary.count(done.outcome);
         self.summary.new_articles += u64::from(done.is_new);
         self.summary.revised += u64::from(done.is_revision);

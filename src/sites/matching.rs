@@ -179,6 +179,11 @@ impl Site {
             .is_some_and(|host| self.hosts.iter().any(|pattern| pattern.matches(host)))
     }
 
+    /// Whether the rules know of links from one page of a story to the rest of it.
+    pub fn spans_pages(&self) -> bool {
+        self.next_page.is_some() || self.single_page.is_some()
+    }
+
     /// Whether the address is one of the site's stories, as far as addresses tell: on its hosts,
     /// included, and not excluded.
     pub fn is_article_url(&self, url: &Url) -> bool {

@@ -15,7 +15,10 @@ use super::error::StoreError;
 pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"cpdk");
 
 /// The migrations, oldest first; `user_version` counts those a file has had. Append-only.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("migrations/2-whole-stories.sql"),
+];
 
 /// Pages copied at a time by a backup.
 const BACKUP_PAGES: i32 = 1024;

@@ -87,6 +87,7 @@ pub(super) fn page(run_id: i64, url: &str) -> PageWrite {
         last_modified: None,
         next_visit_at: None,
         body: None,
+        further: Vec::new(),
         article: ArticleChange::None,
     }
 }

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("dom", 0),
     ("text", 0),
     ("clock", 0),
+    ("likeness", 0),
     ("fetch", 1),
     ("discover", 1),
     ("decode", 1),

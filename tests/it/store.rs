@@ -99,6 +99,7 @@ fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
         last_modified: None,
         next_visit_at: None,
         body: Some(format!("<h1>{title}</h1> {url}").into_bytes()),
+        further: Vec::new(),
         article: ArticleChange::New(Box::new(write)),
     }
 }

@@ -61,6 +61,17 @@ pub struct RevisitTarget {
     pub last_body_sha256: Option<String>,
 }
 
+/// A page that a stored version was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePage {
+    /// Its address.
+    pub url: String,
+    /// The `Content-Type` it came with.
+    pub content_type: Option<String>,
+    /// Hash of its bytes.
+    pub html_sha256: String,
+}
+
 /// What site memory is built from: the text of an article, and what memory took out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecentText {
@@ -121,6 +132,69 @@ impl Reader {
             &format!("{STORED} where text_sha256 = ?1 order by id"),
             [text_sha256],
             stored,
+        )
+    }
+
+    /// Articles of a site that are known under one of these addresses, as their own or as the one
+    /// they call canonical; oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn articles_known_as(&self, site: &str, urls: &[&str]) -> Result<Vec<StoredArticle>, StoreError> {
+        let mut found: Vec<StoredArticle> = Vec::new();
+        for url in urls {
+            found.extend(self.all(
+                &format!(
+                    "{STORED} where id in (select id from articles where url = ?2 and site = ?1
+                       union select id from articles where site = ?1 and canonical_url = ?2)"
+                ),
+                [site, url],
+                stored,
+            )?);
+        }
+        found.sort_by_key(|a| a.id);
+        found.dedup_by_key(|a| a.id);
+        Ok(found)
+    }
+
+    /// Articles of a site with this title and moment of publication, oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn articles_titled(
+        &self,
+        site: &str,
+        title: &str,
+        published: &str,
+    ) -> Result<Vec<StoredArticle>, StoreError> {
+        self.all(
+            &format!("{STORED} where site = ?1 and title = ?2 and published_at = ?3 order by id"),
+            [site, title, published],
+            stored,
+        )
+    }
+
+    /// The pages that the newest version of an article was read from, in the story's order.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn source_pages(&self, article_id: i64) -> Result<Vec<SourcePage>, StoreError> {
+        self.all(
+            "select s.url, s.html_sha256, json_extract(f.headers, '$.\"content-type\"') as content_type
+               from (select 1 as n, url, html_sha256, fetch_id from articles where id = ?1
+                     union all
+                     select p.n, p.url, p.html_sha256, p.fetch_id
+                       from article_pages p join articles a on a.id = p.article_id and a.version = p.version
+                      where a.id = ?1) s
+               left join fetches f on f.id = s.fetch_id order by s.n",
+            [article_id],
+            |row| {
+                Ok(SourcePage {
+                    url: row.get("url")?,
+                    content_type: row.get("content_type")?,
+                    html_sha256: row.get("html_sha256")?,
+                })
+            },
         )
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-pub use articles::{RecentText, RevisitTarget, StoredArticle};
+pub use articles::{RecentText, RevisitTarget, SourcePage, StoredArticle};
 pub use newest::Headline;
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy};
 pub use search::{Change, Hit, SnippetPart};

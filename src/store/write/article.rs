@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params, params};
 
 use super::Fault;
+use super::page::Further;
 use super::rows::ArticleWrite;
 use crate::article::Article;
 use crate::store::error::StoreError;
@@ -19,6 +20,7 @@ pub(super) struct Origin<'a> {
     pub(super) fetch_id: Option<i64>,
     pub(super) run_id: i64,
     pub(super) html_sha256: Option<&'a str>,
+    pub(super) further: &'a [Further<'a>],
 }
 
 /// Stores an article not seen before. Returns its id.
@@ -159,6 +161,19 @@ fn fill(
         ":text_sha256": sha256_hex(text.as_bytes()),
     })?;
     children(tx, id, version, article)?;
+    let parts = origin.further.iter().filter(|f| !f.page.whole);
+    let mut part = tx.prepare_cached(
+        "insert into article_pages (article_id, version, n, url, fetch_id, html_sha256)
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (n, f) in (2..).zip(parts) {
+        let Some(sha256) = &f.body_sha256 else {
+            return Err(Fault::Refused(StoreError::NoBody {
+                url: f.page.url.clone(),
+            }));
+        };
+        part.execute(params![id, version, n, Text(&f.page.url), f.fetch_id, sha256])?;
+    }
     Ok(())
 }
 

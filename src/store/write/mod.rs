@@ -17,8 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::connect::{self, beside};
 use super::error::StoreError;
 pub use rows::{
-    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, HealthRow, Hop, ListingWrite,
-    ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite, RunEnd, RunStart,
+    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
+    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
+    RunEnd, RunStart,
 };
 
 /// Writes that may wait for the writer; whoever brings one more waits too, so a slow disk slows

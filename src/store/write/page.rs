@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use serde_json::{Map, Value};
 
 use super::rows::{
-    ArticleChange, DeniedWrite, FetchRow, ListingWrite, ListingWritten, PageKind, PageWrite, PageWritten,
+    ArticleChange, DeniedWrite, FetchRow, FurtherPage, ListingWrite, ListingWritten, PageKind, PageWrite,
+    PageWritten,
 };
 use super::{Fault, Writer, article};
 use crate::outcome::Outcome;
@@ -124,13 +125,21 @@ fn write_page(tx: &Connection, page: &PageWrite) -> Result<PageWritten, Fault> {
         Some(fetch) => Some(insert_fetch(tx, page.run_id, fetch, body_sha256.as_deref())?),
         None => None,
     };
+    let further = page
+        .further
+        .iter()
+        .map(|one| further(tx, page.run_id, one))
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    // The page whose bytes the version is made of.
+    let whole = further.iter().find(|f| f.page.whole);
     let origin = article::Origin {
         url: &page.final_url,
         fetched_at: page.fetch.as_ref().map_or(page.at, |f| f.fetched_at),
         first_seen_at: page.at,
-        fetch_id,
+        fetch_id: whole.map_or(fetch_id, |f| Some(f.fetch_id)),
         run_id: page.run_id,
-        html_sha256: body_sha256.as_deref(),
+        html_sha256: whole.map_or(body_sha256.as_deref(), |f| f.body_sha256.as_deref()),
+        further: &further,
     };
     let article_id = match &page.article {
         ArticleChange::None => None,
@@ -201,6 +210,7 @@ fn write_page(tx: &Connection, page: &PageWrite) -> Result<PageWritten, Fault> {
         )?;
         points_to
     };
+    visit_further(tx, page, &further, article_id)?;
     let version = match article_id {
         Some(id) => tx
             .prepare_cached("select version from articles where id = ?1")?
@@ -278,6 +288,50 @@ pub(super) fn visit(tx: &Connection, visit: &Visit<'_>) -> rusqlite::Result<Opti
         },
         |r| r.get(0),
     )
+}
+
+/// A further page of a story, its exchange and bytes kept.
+pub(super) struct Further<'a> {
+    pub(super) page: &'a FurtherPage,
+    pub(super) fetch_id: i64,
+    pub(super) body_sha256: Option<String>,
+}
+
+fn further<'a>(tx: &Connection, run_id: i64, page: &'a FurtherPage) -> rusqlite::Result<Further<'a>> {
+    let body_sha256 = page.body.as_ref().map(|bytes| body::put(tx, bytes)).transpose()?;
+    Ok(Further {
+        page,
+        fetch_id: insert_fetch(tx, run_id, &page.fetch, body_sha256.as_deref())?,
+        body_sha256,
+    })
+}
+
+/// Brings the rows of a story's further pages up to date: they are addresses of its article.
+fn visit_further(
+    tx: &Connection,
+    page: &PageWrite,
+    further: &[Further<'_>],
+    article_id: Option<i64>,
+) -> rusqlite::Result<()> {
+    for f in further {
+        let reason = format!("part of {}", page.final_url);
+        visit(
+            tx,
+            &Visit {
+                url: &f.page.url,
+                site: page.site.as_deref(),
+                kind: PageKind::Article,
+                at: page.at,
+                outcome: Some(Outcome::Duplicate),
+                reason: Some(&reason),
+                fetch: Some(&f.page.fetch),
+                article_id,
+                discovered_from: Some(&page.final_url),
+                ..Visit::default()
+            },
+        )?;
+    }
+    Ok(())
 }
 
 /// Records an exchange. Returns its id.

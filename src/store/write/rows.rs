@@ -214,10 +214,27 @@ pub struct PageWrite {
     pub last_modified: Option<String>,
     /// When to look again.
     pub next_visit_at: Option<Timestamp>,
-    /// The bytes as answered, to be kept. Needed with a new version.
+    /// The bytes as answered, to be kept. Needed with a new version, unless a further page brings the
+    /// whole story.
     pub body: Option<Vec<u8>>,
+    /// The other pages that were asked for the same story, in its order.
+    pub further: Vec<FurtherPage>,
     /// What it means for the articles.
     pub article: ArticleChange,
+}
+
+/// Another page of the story that a page begins.
+#[derive(Debug, Clone)]
+pub struct FurtherPage {
+    /// Its address, canonical.
+    pub url: String,
+    /// The exchange.
+    pub fetch: FetchRow,
+    /// The bytes, to be kept with a new version.
+    pub body: Option<Vec<u8>>,
+    /// Whether it tells the whole story: then the version is made of its bytes, not of the first
+    /// page's.
+    pub whole: bool,
 }
 
 /// What a page means for the articles.

@@ -9,6 +9,7 @@ mod discovery;
 mod outcomes;
 mod revisions;
 mod runs;
+mod stories;
 
 /// A paper with one feed.
 const PAPER: &str = r#"

@@ -1,0 +1,205 @@
+//! The pages of one story, asked for one after the other. Owns the asking and what is kept of each
+//! page; which link is followed is `story`'s, what the story means is `judge`'s.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::address;
+use crate::fetch::{Exchange, MAX_PAGE_BYTES, Refusal, Request, Response};
+use crate::outcome::Outcome;
+use crate::sites::rule::Site;
+use crate::store::{ArticleChange, FetchRow, FurtherPage, PageWrite, sha256_hex};
+
+use super::crawl::{CrawlError, Desk};
+use super::judge;
+use super::reading::Reading;
+use super::record;
+use super::story::{Story, StoryPage};
+
+/// A page that came.
+pub(super) struct Came {
+    url: Url,
+    content_type: Option<String>,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) body: Vec<u8>,
+    sha256: String,
+    pub(super) fetch: FetchRow,
+}
+
+impl Came {
+    fn new(response: Response, exchange: &Exchange) -> Self {
+        let sha256 = sha256_hex(&response.body);
+        Self {
+            fetch: record::fetch_row(exchange, None, Some(sha256.clone())),
+            url: address::canonical(response.url),
+            content_type: response.content_type,
+            etag: response.etag,
+            last_modified: response.last_modified,
+            body: response.body,
+            sha256,
+        }
+    }
+
+    /// Its bytes are those that are stored.
+    pub(super) fn settle_as_known(self, article_id: i64, write: &mut PageWrite) {
+        write.fetch = Some(self.fetch);
+        write.outcome = Some(Outcome::Unchanged);
+        write.etag = self.etag;
+        write.last_modified = self.last_modified;
+        write.article = ArticleChange::Known { article_id };
+    }
+}
+
+/// What came of asking for all pages of a story.
+pub(super) enum Gathered {
+    /// The run is to end.
+    Interrupted,
+    /// The page that was asked for is, to the byte, the one that is stored.
+    AsStored(Came, i64),
+    /// A page of it failed for a passing reason: another time, then, and whole.
+    Unfinished {
+        came: Came,
+        refusal: Refusal,
+        further: Vec<FurtherPage>,
+    },
+    /// All that there is.
+    Whole(Box<Whole>),
+}
+
+pub(super) struct Whole {
+    pub(super) first: Came,
+    pub(super) reading: Reading,
+    pub(super) further: Vec<FurtherPage>,
+    /// Hashes of the pages that tell the story, in order.
+    pub(super) sources: Vec<String>,
+}
+
+/// Reads the page that came and asks for the pages that its rules say go on with it. At the last attempt
+/// a story is taken as far as it came.
+pub(super) async fn gather(
+    desk: &Arc<Desk>,
+    site: &Arc<Site>,
+    last_attempt: bool,
+    response: Response,
+    exchange: Exchange,
+) -> Result<Gathered, CrawlError> {
+    let first = Came::new(response, &exchange);
+    if !site.spans_pages()
+        && let Some(id) = judge::is_as_stored(&*desk.reader()?, first.url.as_str(), &first.sha256)?
+    {
+        return Ok(Gathered::AsStored(first, id));
+    }
+    let (first, reading) = read(desk, site, first).await?;
+    let mut further: Vec<FurtherPage> = Vec::new();
+    let mut story = Story::begin(first, reading);
+    while let Some(url) = story.wants().cloned() {
+        let asked = desk.fetcher.get(request(desk, site, url.clone()));
+        let Some(visit) = desk.unless_ended(asked).await else {
+            return Ok(Gathered::Interrupted);
+        };
+        desk.save_robots(visit.robots).await?;
+        let came = match (visit.result, &visit.exchange) {
+            (Ok(response), Some(exchange)) => Ok(Came::new(response, exchange)),
+            (Ok(_), None) => return Err(CrawlError::Internal("a response without an exchange")),
+            (Err(refusal), exchange) => {
+                further.extend(exchange.as_ref().map(|e| FurtherPage {
+                    url: url.to_string(),
+                    fetch: record::fetch_row(e, None, None),
+                    body: None,
+                    whole: false,
+                }));
+                Err(refusal)
+            }
+        };
+        match came {
+            Ok(came) => {
+                let (came, reading) = read(desk, site, came).await?;
+                further.push(FurtherPage {
+                    url: came.url.to_string(),
+                    fetch: came.fetch.clone(),
+                    body: None,
+                    whole: false,
+                });
+                story.add(came, reading);
+            }
+            Err(refusal) if refusal.retryable() && !last_attempt => {
+                let came = story.finish().1.swap_remove(0).page;
+                return Ok(Gathered::Unfinished {
+                    came,
+                    refusal,
+                    further,
+                });
+            }
+            Err(_) => story.skip(),
+        }
+    }
+    let (reading, pages) = story.finish();
+    Ok(Gathered::Whole(Box::new(whole(reading, pages, further)?)))
+}
+
+/// Sorts the pages that came into the first one and those that tell the story.
+fn whole(
+    reading: Reading,
+    pages: Vec<StoryPage<Came>>,
+    mut further: Vec<FurtherPage>,
+) -> Result<Whole, CrawlError> {
+    let mut pages = pages.into_iter();
+    let first = pages
+        .next()
+        .ok_or(CrawlError::Internal("a story without a page"))?
+        .page;
+    let mut sources = vec![first.sha256.clone()];
+    for StoryPage { page, whole, .. } in pages {
+        if whole {
+            sources.clear();
+        }
+        sources.push(page.sha256);
+        let row = further
+            .iter_mut()
+            .rfind(|f| f.url == page.url.as_str())
+            .ok_or(CrawlError::Internal("a page that was not asked for"))?;
+        row.body = Some(page.body);
+        row.whole = whole;
+    }
+    Ok(Whole {
+        first,
+        reading,
+        further,
+        sources,
+    })
+}
+
+/// Reads a page by the site's rules, away from the threads that wait for the network.
+async fn read(desk: &Arc<Desk>, site: &Arc<Site>, mut came: Came) -> Result<(Came, Reading), CrawlError> {
+    let (desk, site) = (desk.clone(), site.clone());
+    blocking(move || {
+        let reading = judge::read(&desk, &site, &came.body, came.content_type.as_deref(), &came.url)?;
+        (came.fetch.charset, came.fetch.charset_source) = reading
+            .charset
+            .map(|(charset, source)| (charset.to_owned(), source.to_owned()))
+            .unzip();
+        Ok((came, reading))
+    })
+    .await
+}
+
+/// A request for a page of the site.
+pub(super) fn request(desk: &Desk, site: &Arc<Site>, url: Url) -> Request {
+    let mut request = Request::new(url, super::errand::ACCEPT_PAGE, MAX_PAGE_BYTES);
+    request.delay = desk.delay(site);
+    request.headers.clone_from(&site.crawl.headers);
+    let owner = site.clone();
+    request.scope = Arc::new(move |url| owner.owns(url));
+    request
+}
+
+/// Work for the processor, done where nobody waits for the network.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CrawlError> + Send + 'static,
+) -> Result<T, CrawlError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| CrawlError::Internal("the extraction thread failed"))?
+}

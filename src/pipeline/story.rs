@@ -1,0 +1,153 @@
+//! A story over several pages, as it is gathered: which link is followed next, and when the story is
+//! whole. Owns these decisions and does no asking, so crawl, `extract` and `sites check` gather alike.
+
+use url::Url;
+
+use crate::address;
+use crate::extract::{self, Extraction};
+use crate::outcome::Outcome;
+use crate::text;
+
+use super::reading::Reading;
+
+/// Pages of one story that are read, the first one counted.
+pub const MAX_STORY_PAGES: usize = 30;
+
+/// A page of the story, with whatever its bringer keeps of it.
+pub struct StoryPage<T> {
+    /// What was brought.
+    pub page: T,
+    /// Its address, canonical.
+    pub url: Option<Url>,
+    /// Whether it tells the whole story, in place of the first page.
+    pub whole: bool,
+}
+
+/// A story in the making.
+pub struct Story<T> {
+    first: Reading,
+    further: Vec<Extraction>,
+    pages: Vec<StoryPage<T>>,
+    /// Addresses asked for, so that pages in a circle end.
+    asked: Vec<Url>,
+    wanted: Option<(Link, Url)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Single,
+    Next,
+}
+
+impl<T> Story<T> {
+    /// Begins with the page that was asked for.
+    pub fn begin(page: T, reading: Reading) -> Self {
+        let url = reading.url.clone().map(address::canonical);
+        let mut story = Self {
+            asked: url.iter().cloned().collect(),
+            pages: vec![StoryPage {
+                page,
+                url,
+                whole: false,
+            }],
+            further: Vec::new(),
+            wanted: None,
+            first: reading,
+        };
+        story.wanted = story.link(Link::Single).or_else(|| story.link(Link::Next));
+        story
+    }
+
+    /// The page to bring next; none: the story is whole.
+    pub fn wants(&self) -> Option<&Url> {
+        self.wanted.as_ref().map(|(_, url)| url)
+    }
+
+    /// The wanted page came.
+    pub fn add(&mut self, page: T, reading: Reading) {
+        let Some((link, url)) = self.wanted.take() else {
+            return;
+        };
+        self.asked.push(url.clone());
+        let Some(extraction) = reading.extraction.as_ref().filter(|e| is_story(e)) else {
+            self.wanted = self.instead_of(link);
+            return;
+        };
+        match link {
+            Link::Single if words(extraction) < self.first.extraction.as_ref().map_or(0, words) => {
+                self.wanted = self.instead_of(link);
+            }
+            Link::Single => {
+                self.first = Reading {
+                    url: self.first.url.take(),
+                    ..reading
+                };
+                self.pages.push(StoryPage {
+                    page,
+                    url: Some(url),
+                    whole: true,
+                });
+            }
+            Link::Next => {
+                self.further.extend(reading.extraction);
+                self.pages.push(StoryPage {
+                    page,
+                    url: Some(url),
+                    whole: false,
+                });
+                self.wanted = self.link(Link::Next);
+            }
+        }
+    }
+
+    /// A page that is known to be the story's next, whatever today's links say: of a stored story.
+    pub fn append(&mut self, reading: Reading) {
+        self.further.extend(reading.extraction);
+    }
+
+    /// The wanted page is not to be had: the story ends where it is, or goes on page by page.
+    pub fn skip(&mut self) {
+        if let Some((link, url)) = self.wanted.take() {
+            self.asked.push(url);
+            self.wanted = self.instead_of(link);
+        }
+    }
+
+    /// The story as far as it came, and its pages in order, the one that was asked for first.
+    pub fn finish(self) -> (Reading, Vec<StoryPage<T>>) {
+        let mut first = self.first;
+        first.extraction = first.extraction.map(|e| extract::join(e, self.further));
+        if let Some(extraction) = &first.extraction {
+            first.outcome = extraction.outcome;
+            first.reason.clone_from(&extraction.reason);
+        }
+        (first, self.pages)
+    }
+
+    fn instead_of(&self, link: Link) -> Option<(Link, Url)> {
+        (link == Link::Single).then(|| self.link(Link::Next)).flatten()
+    }
+
+    /// A link of the page that came last, unless it leaves the site or was followed.
+    fn link(&self, link: Link) -> Option<(Link, Url)> {
+        let last = self.further.last().or(self.first.extraction.as_ref())?;
+        let url = match link {
+            Link::Single => last.links.single.as_ref(),
+            Link::Next => last.links.next.as_ref(),
+        }?;
+        let site = self.first.rules.site()?;
+        let follow = is_story(last)
+            && site.owns(url)
+            && !self.asked.contains(url)
+            && self.pages.len() < MAX_STORY_PAGES;
+        follow.then(|| (link, url.clone()))
+    }
+}
+
+fn is_story(extraction: &Extraction) -> bool {
+    matches!(extraction.outcome, Outcome::Stored | Outcome::PaywallTeaser)
+}
+
+fn words(extraction: &Extraction) -> usize {
+    text::word_count(&extraction.article.text())
+}
