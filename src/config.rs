@@ -7,6 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::cli::{Global, LogFormat};
+use crate::optout::OptOutPolicy;
 use crate::pipeline::errand::FetchSettings;
 
 /// Name and version, as the User-Agent begins.
@@ -65,6 +66,8 @@ pub struct Config {
     pub verbosity: i8,
     /// Summary as JSON on stdout.
     pub json: bool,
+    /// What is done about pages that opt out of being kept by machines.
+    pub opt_out: OptOutPolicy,
 }
 
 /// The settings file, `copydesk.toml`.
@@ -80,6 +83,16 @@ struct File {
     user_agent: Option<String>,
     contact: Option<String>,
     log_format: Option<LogFormat>,
+    #[serde(default)]
+    policy: Policy,
+}
+
+/// `[policy]` of the settings file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Policy {
+    #[serde(default)]
+    opt_out: OptOutPolicy,
 }
 
 impl Config {
@@ -140,6 +153,7 @@ impl Config {
                 i8::try_from(words.verbose).unwrap_or(i8::MAX)
             },
             json: words.json,
+            opt_out: file.policy.opt_out,
         })
     }
 }

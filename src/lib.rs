@@ -15,6 +15,7 @@ pub mod dom;
 pub mod extract;
 pub mod fetch;
 pub mod likeness;
+pub mod optout;
 pub mod outcome;
 pub mod pipeline;
 pub mod progress;

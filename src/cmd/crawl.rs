@@ -90,6 +90,7 @@ fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> 
         refresh: args.refresh,
         delay,
         dry_run: args.dry_run,
+        opt_out: config.opt_out,
         clock: Clock::system(),
     })
 }

@@ -128,6 +128,7 @@ async fn once(
         refresh,
         delay: Some(Duration::ZERO),
         dry_run: false,
+        opt_out: config.opt_out,
         clock: Clock::system(),
     };
     let sites = rulebook.sites().iter().cloned().collect();

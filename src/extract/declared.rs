@@ -5,6 +5,7 @@ use whatlang::{Lang, detect};
 
 use crate::article::{FieldValue, Metadata};
 use crate::dom::{Dom, Selector};
+use crate::optout::Signal;
 
 use super::meta::JsonLd;
 
@@ -19,6 +20,22 @@ pub(super) fn is_article(dom: &Dom, ld: &JsonLd) -> bool {
         );
     }
     ld.has_article() || MARKS.with(|marks| dom.first(marks).is_some())
+}
+
+/// What the page's meta tags say of its being kept: robots directives for everyone or for copydesk, and
+/// the reservation of text and data mining.
+pub(super) fn signals(dom: &Dom) -> Vec<Signal> {
+    thread_local! {
+        static METAS: Selector = Selector::known("meta[name][content]");
+    }
+    METAS.with(|metas| {
+        let said = dom.select(metas).filter_map(|meta| {
+            let name = meta.attr("name")?.trim().to_ascii_lowercase();
+            let ours = matches!(name.as_str(), "robots" | "copydesk" | "tdm-reservation");
+            ours.then(|| Signal::new(&format!("meta:{name}"), meta.attr("content").unwrap_or_default()))
+        });
+        said.collect()
+    })
 }
 
 /// Fills in the language from the text, when the page says none and the guess is sure.

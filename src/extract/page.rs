@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::article::{Article, Block, Extractor, Removal};
 use crate::dom::{Dom, DomError, Element};
+use crate::optout::Signal;
 use crate::outcome::Outcome;
 use crate::sites::rule::Field;
 
@@ -37,6 +38,8 @@ pub struct Extraction {
     pub notes: Vec<Note>,
     /// Where the rest of the story is, where the rules say so.
     pub links: StoryLinks,
+    /// What the page says of being kept (robots meta, TDM reservation).
+    pub signals: Vec<Signal>,
 }
 
 /// What speaks for a page being an article, beside its text.
@@ -147,6 +150,7 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
         article,
         notes,
         links: StoryLinks::find(&dom, site, page.url),
+        signals: declared::signals(&dom),
     })
 }
 

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::clock::Clock;
 
+mod agents;
 mod client;
 mod exchange;
 mod fetcher;
@@ -22,6 +23,7 @@ mod policy;
 mod refusal;
 mod retry_after;
 mod robots;
+mod tdmrep;
 mod transport;
 
 pub use exchange::{Exchange, Hop, Response, RobotsCopy, Visit};
@@ -29,6 +31,7 @@ pub use fetcher::{Fetcher, MAX_REDIRECTS, Request, Scope};
 pub use policy::{ROBOTS_LIFETIME, RobotsView};
 pub use refusal::Refusal;
 pub use robots::{MAX_CRAWL_DELAY, MAX_ROBOTS_BYTES, Robots, RobotsLine, TOKEN};
+pub use tdmrep::{MAX_TDMREP_BYTES, Reservations, TDMREP_PATH};
 
 /// Least time from the end of a response to the next request to its host.
 pub const DEFAULT_DELAY: Duration = Duration::from_secs(1);

@@ -16,6 +16,7 @@ use super::pace::host_of;
 use super::refusal::Refusal;
 use super::robots::{MAX_ROBOTS_BYTES, Robots};
 use super::transport::Transport;
+use crate::optout::Signal;
 
 /// How long a copy serves (RFC 9309 §2.4).
 pub const ROBOTS_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -59,6 +60,11 @@ impl RobotsView {
     /// The values of its `Sitemap:` lines, as written.
     pub fn sitemaps(&self) -> &[String] {
         self.rules.sitemaps()
+    }
+
+    /// What the file signals of machines using a page of this origin.
+    pub fn signals(&self, url: &Url) -> Vec<Signal> {
+        self.rules.signals(url)
     }
 
     /// Whether an address of this origin may be fetched.

@@ -12,7 +12,9 @@ use std::time::Duration;
 use robotstxt::RobotsParseHandler;
 use url::Url;
 
+use super::agents::Agents;
 use super::pattern::{Pattern, path_of};
+use crate::optout::Signal;
 
 /// The product token that robots.txt files are searched for; no option changes it.
 pub const TOKEN: &str = "copydesk";
@@ -33,14 +35,24 @@ pub struct Robots {
     rules: Vec<Rule>,
     crawl_delay: Option<Duration>,
     sitemaps: Vec<String>,
+    agents: Agents,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Rule {
-    allow: bool,
-    pattern: Pattern,
-    line: u32,
-    text: String,
+pub(super) struct Rule {
+    pub(super) allow: bool,
+    pub(super) pattern: Pattern,
+    pub(super) line: u32,
+    pub(super) text: String,
+}
+
+/// The rule that decides on a path: the longest pattern that matches, and of equally long ones the
+/// allowing one (RFC 9309 §2.2.2).
+pub(super) fn decisive<'a>(rules: &'a [Rule], path: &str) -> Option<&'a Rule> {
+    rules
+        .iter()
+        .filter(|rule| rule.pattern.matches(path))
+        .max_by_key(|rule| (rule.pattern.specificity(), rule.allow))
 }
 
 /// The line of a robots.txt that decided.
@@ -66,7 +78,8 @@ impl Robots {
             lines: &lines,
             ..Reader::default()
         };
-        robotstxt::parse_robotstxt(&cleaned.join("\n"), &mut reader);
+        let text = cleaned.join("\n");
+        robotstxt::parse_robotstxt(&text, &mut reader);
         let group = if reader.names_us {
             reader.ours
         } else {
@@ -76,11 +89,16 @@ impl Robots {
             rules: group.rules,
             crawl_delay: group.crawl_delay,
             sitemaps: reader.sitemaps,
+            agents: Agents::parse(&text),
         }
     }
 
-    /// Whether `url` may be fetched. The longest pattern decides, and of equally long ones the
-    /// allowing one (RFC 9309 §2.2.2). `/robots.txt` itself may always be fetched.
+    /// What the file signals of machines using a page, beyond what it allows copydesk.
+    pub fn signals(&self, url: &Url) -> Vec<Signal> {
+        self.agents.signals(&path_of(url))
+    }
+
+    /// Whether `url` may be fetched. `/robots.txt` itself always may.
     ///
     /// # Errors
     /// The line that forbids it.
@@ -88,13 +106,7 @@ impl Robots {
         if url.path() == "/robots.txt" {
             return Ok(());
         }
-        let path = path_of(url);
-        let decisive = self
-            .rules
-            .iter()
-            .filter(|rule| rule.pattern.matches(&path))
-            .max_by_key(|rule| (rule.pattern.specificity(), rule.allow));
-        match decisive {
+        match decisive(&self.rules, &path_of(url)) {
             Some(rule) if !rule.allow => Err(RobotsLine {
                 line: rule.line,
                 text: rule.text.clone(),

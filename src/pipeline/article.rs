@@ -11,6 +11,7 @@ use url::Url;
 use crate::address;
 use crate::article::Category;
 use crate::fetch::Refusal;
+use crate::optout::{self, Signal};
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
 use crate::store::{ArticleChange, PageWrite, QueuedPage, RevisitTarget, StoreError};
@@ -20,7 +21,7 @@ use super::gather::{Gathered, Whole, blocking, gather, request};
 use super::health::Tally;
 use super::judge::{self, Told};
 use super::reading::{self, Choice, Source};
-use super::record;
+use super::{optouts, record};
 
 /// Wait before a page that failed for a passing reason is tried again; doubled each time.
 const RETRY_FIRST: Duration = Duration::from_secs(30 * 60);
@@ -125,6 +126,19 @@ pub(super) async fn visit(
             return Ok(Some(Done::new()));
         }
     };
+    let Some(before) = optouts::before(desk, site, &url).await? else {
+        return Ok(None);
+    };
+    if let Some(reason) = desk.opted_out(&before) {
+        let mut write = blank(desk, site, target);
+        write.outcome = Some(Outcome::OptedOut);
+        write.reason = Some(reason);
+        write.signals = Some(before);
+        desk.writer.record_page(write).await?;
+        let mut done = Done::new();
+        done.outcome = Outcome::OptedOut;
+        return Ok(Some(done));
+    }
     let mut first = request(desk, site, url.clone());
     // "As it was" is said of the first page alone.
     if !site.spans_pages() {
@@ -156,6 +170,8 @@ pub(super) async fn visit(
                 .exchange
                 .ok_or(CrawlError::Internal("a response without an exchange"))?;
             write.final_url = address::canonical(response.url.clone()).into();
+            let mut signals = before;
+            signals.extend(optout::of_headers(&exchange.headers));
             done.answered.push(write.final_url.clone());
             if response.not_modified {
                 write.etag = response.etag;
@@ -181,7 +197,7 @@ pub(super) async fn visit(
                         let site = site.clone();
                         let moved = target.article_id.filter(|_| write.final_url != write.url);
                         (write, done) = blocking(move || {
-                            settle(&desk, &site, *whole, moved, &mut write, &mut done)?;
+                            settle(&desk, &site, *whole, signals, moved, &mut write, &mut done)?;
                             Ok((write, done))
                         })
                         .await?;
@@ -258,6 +274,7 @@ fn settle(
     desk: &Desk,
     site: &Site,
     whole: Whole,
+    mut signals: Vec<Signal>,
     moved: Option<i64>,
     write: &mut PageWrite,
     done: &mut Done,
@@ -269,6 +286,15 @@ fn settle(
         sources,
     } = whole;
     done.answered.extend(further.iter().map(|f| f.url.clone()));
+    signals.extend(reading.extraction.iter().flat_map(|e| e.signals.iter().cloned()));
+    let refusal = desk.opted_out(&signals);
+    write.signals = Some(signals);
+    if let Some(reason) = refusal {
+        write.fetch = Some(first.fetch);
+        write.outcome = Some(Outcome::OptedOut);
+        write.reason = Some(reason);
+        return Ok(());
+    }
     let told = Told {
         reading,
         sources,
@@ -318,6 +344,7 @@ fn blank(desk: &Desk, site: &Site, target: &Target) -> PageWrite {
         next_visit_at: None,
         body: None,
         further: Vec::new(),
+        signals: None,
         article: ArticleChange::None,
     }
 }

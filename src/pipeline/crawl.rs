@@ -13,6 +13,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::extract::Memory;
 use crate::fetch::{DEFAULT_DELAY, Exchange, FetchError, Fetcher, RobotsCopy};
+use crate::optout::{OptOutPolicy, Signal};
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
 use crate::store::{self, Reader, RunEnd, RunStart, Store, StoreError, Writer};
@@ -21,7 +22,7 @@ use super::errand::FetchSettings;
 use super::reading::Rulebook;
 use super::stop::Stop;
 use super::summary::{SiteSummary, Summary};
-use super::{memory, record, site};
+use super::{memory, optouts, record, site};
 
 /// Sites crawled side by side. Each waits for its host most of the time.
 const SITES_AT_ONCE: usize = 128;
@@ -58,6 +59,8 @@ pub struct CrawlSettings {
     pub delay: Option<Duration>,
     /// Fetch listings, but no article.
     pub dry_run: bool,
+    /// What is done about pages that opt out.
+    pub opt_out: OptOutPolicy,
     /// The clock.
     pub clock: Clock,
 }
@@ -135,6 +138,7 @@ pub(super) struct Desk {
     started: Timestamp,
     /// Snapshots taken when the run began: the whole run uses these.
     memories: HashMap<String, Arc<Memory>>,
+    pub(super) reservations: optouts::Book,
     /// Connections for reading, handed out and taken back.
     readers: Mutex<Vec<Reader>>,
     db: PathBuf,
@@ -153,6 +157,13 @@ impl Desk {
             .delay
             .or(site.crawl.delay.map(|delay| delay.max(least)))
             .unwrap_or(DEFAULT_DELAY)
+    }
+
+    /// Why a page is not kept, where the policy obeys one of these signals.
+    pub(super) fn opted_out(&self, signals: &[Signal]) -> Option<String> {
+        let refusal = signals.iter().find(|signal| signal.refuses())?;
+        (self.settings.opt_out == OptOutPolicy::Skip)
+            .then(|| format!("{}: {}", refusal.source, refusal.value))
     }
 
     /// The moment before which a listing's stories are too old.
@@ -289,6 +300,7 @@ pub async fn run(
         run_id,
         started,
         memories,
+        reservations: optouts::Book::default(),
         readers: Mutex::new(vec![reader]),
     });
     let summary = match all(&desk, &sites).await {

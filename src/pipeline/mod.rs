@@ -10,6 +10,7 @@ mod health;
 mod judge;
 mod listing;
 pub mod memory;
+mod optouts;
 pub mod reading;
 mod record;
 mod site;

@@ -20,14 +20,14 @@ pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use read::{
     AskedPause, Change, FileSizes, Headline, Hit, PageRow, QueuedPage, Reader, RecentText, RevisitTarget,
-    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle,
+    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle, TdmrepCopy,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;
 pub use write::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
     ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
-    RunEnd, RunStart, Writer,
+    RunEnd, RunStart, TdmrepWrite, Writer,
 };
 
 /// A database that exists and has this program's schema.

@@ -88,6 +88,7 @@ pub(super) fn page(run_id: i64, url: &str) -> PageWrite {
         next_visit_at: None,
         body: None,
         further: Vec::new(),
+        signals: None,
         article: ArticleChange::None,
     }
 }

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("text", 0),
     ("clock", 0),
     ("likeness", 0),
+    ("optout", 0),
     ("fetch", 1),
     ("discover", 1),
     ("decode", 1),

@@ -30,6 +30,7 @@ fn settings(db: &Path, server: &FaultServer) -> CrawlSettings {
         refresh: true,
         delay: None,
         dry_run: false,
+        opt_out: copydesk::optout::OptOutPolicy::Record,
         // A minute passes in some milliseconds.
         clock: Clock::scaled("2026-11-01T00:00:00Z".parse().unwrap(), 10_000),
     }
@@ -177,7 +178,10 @@ async fn an_address_that_another_led_to_is_not_asked_for_twice_in_a_run() {
         ("/a", vec![Reply::page(story("Harbour", "Boats came in."))]),
     ]);
     assert_eq!(crawl(&db, &server, RULES).await.new_articles, 1);
-    assert_eq!(server.paths(), ["/robots.txt", "/map", "/old", "/a"]);
+    assert_eq!(
+        server.paths(),
+        ["/robots.txt", "/map", "/.well-known/tdmrep.json", "/old", "/a"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

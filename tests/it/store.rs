@@ -100,6 +100,7 @@ fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
         next_visit_at: None,
         body: Some(format!("<h1>{title}</h1> {url}").into_bytes()),
         further: Vec::new(),
+        signals: None,
         article: ArticleChange::New(Box::new(write)),
     }
 }

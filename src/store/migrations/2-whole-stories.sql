@@ -15,3 +15,21 @@ create index article_pages_html on article_pages(html_sha256);
 -- Another address of a stored article is found by these.
 create index articles_site_canonical on articles(site, canonical_url);
 create index articles_site_title on articles(site, title);
+
+-- What a page, or its site, says of being kept and mined by machines.
+create table opt_outs (
+  url     text not null,
+  n       integer not null check (n >= 0),
+  source  text not null,
+  value   text not null,
+  refuses integer not null check (refuses in (0, 1)),
+  seen_at text not null check (seen_at glob '????-??-??T??:??:??Z'),
+  unique (url, n)
+) strict;
+
+-- Private: the last tdmrep.json of each origin; an empty body: there is none.
+create table tdmrep (
+  origin     text primary key,
+  fetched_at text not null check (fetched_at glob '????-??-??T??:??:??Z'),
+  body       blob not null
+) strict;

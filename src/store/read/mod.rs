@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 pub use articles::{RecentText, RevisitTarget, SourcePage, StoredArticle};
 pub use newest::Headline;
-pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy};
+pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};
 pub use search::{Change, Hit, SnippetPart};
 pub use status::{FileSizes, RunRow, SiteStatus};
 

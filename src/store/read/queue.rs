@@ -77,6 +77,15 @@ pub struct RobotsCopy {
     pub body: Vec<u8>,
 }
 
+/// The last tdmrep.json of an origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TdmrepCopy {
+    /// When it was fetched.
+    pub fetched_at: Timestamp,
+    /// The file; empty where there is none.
+    pub body: Vec<u8>,
+}
+
 /// A pause that a host asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedPause {
@@ -190,6 +199,23 @@ impl Reader {
                     url: row.get("final_url")?,
                     fetched_at: read_time(row, "fetched_at")?,
                     retry_after: row.get("retry_after")?,
+                })
+            },
+        )
+    }
+
+    /// The tdmrep.json of an origin; how long it holds is the caller's decision.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn tdmrep(&self, origin: &str) -> Result<Option<TdmrepCopy>, StoreError> {
+        self.one(
+            "select fetched_at, body from tdmrep where origin = ?1",
+            [origin],
+            |row| {
+                Ok(TdmrepCopy {
+                    fetched_at: read_time(row, "fetched_at")?,
+                    body: row.get("body")?,
                 })
             },
         )

@@ -19,7 +19,7 @@ use super::error::StoreError;
 pub use rows::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
     ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
-    RunEnd, RunStart,
+    RunEnd, RunStart, TdmrepWrite,
 };
 
 /// Writes that may wait for the writer; whoever brings one more waits too, so a slow disk slows

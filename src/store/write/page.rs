@@ -211,6 +211,7 @@ fn write_page(tx: &Connection, page: &PageWrite) -> Result<PageWritten, Fault> {
         points_to
     };
     visit_further(tx, page, &further, article_id)?;
+    signals(tx, page)?;
     let version = match article_id {
         Some(id) => tx
             .prepare_cached("select version from articles where id = ?1")?
@@ -288,6 +289,29 @@ pub(super) fn visit(tx: &Connection, visit: &Visit<'_>) -> rusqlite::Result<Opti
         },
         |r| r.get(0),
     )
+}
+
+/// Records what the page says of being kept, in place of what it said before.
+fn signals(tx: &Connection, page: &PageWrite) -> rusqlite::Result<()> {
+    let Some(signals) = &page.signals else {
+        return Ok(());
+    };
+    tx.prepare_cached("delete from opt_outs where url = ?1")?
+        .execute([Text(&page.final_url)])?;
+    let mut insert = tx.prepare_cached(
+        "insert into opt_outs (url, n, source, value, refuses, seen_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (n, signal) in signals.iter().enumerate() {
+        insert.execute(params![
+            Text(&page.final_url),
+            int(n),
+            Text(&signal.source),
+            Text(&signal.value),
+            signal.refuses(),
+            time(page.at)
+        ])?;
+    }
+    Ok(())
 }
 
 /// A further page of a story, its exchange and bytes kept.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::article::Article;
+use crate::optout::Signal;
 use crate::outcome::Outcome;
 
 /// A run that begins.
@@ -95,6 +96,19 @@ pub struct RobotsWrite {
     pub reason: Option<String>,
     /// The exchange.
     pub fetch: Option<FetchRow>,
+}
+
+/// A site's tdmrep.json, as last answered.
+#[derive(Debug, Clone)]
+pub struct TdmrepWrite {
+    /// The run.
+    pub run_id: i64,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The file; empty where there is none.
+    pub body: Vec<u8>,
+    /// The exchange.
+    pub fetch: FetchRow,
 }
 
 /// What an address leads to, as far as it is known.
@@ -219,6 +233,9 @@ pub struct PageWrite {
     pub body: Option<Vec<u8>>,
     /// The other pages that were asked for the same story, in its order.
     pub further: Vec<FurtherPage>,
+    /// What the page and its site say of being kept, in place of what was recorded; `None` where
+    /// nothing was learned.
+    pub signals: Option<Vec<Signal>>,
     /// What it means for the articles.
     pub article: ArticleChange,
 }

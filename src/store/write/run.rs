@@ -3,7 +3,7 @@
 
 use rusqlite::params;
 
-use super::rows::{HealthRow, MemoryRow, PageKind, RobotsWrite, RunEnd, RunStart};
+use super::rows::{HealthRow, MemoryRow, PageKind, RobotsWrite, RunEnd, RunStart, TdmrepWrite};
 use super::{Writer, page};
 use crate::outcome::Outcome;
 use crate::store::error::StoreError;
@@ -89,6 +89,27 @@ impl Writer {
                     ..page::Visit::default()
                 },
             )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps a tdmrep.json in place of its origin's former one.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn save_tdmrep(&self, tdmrep: TdmrepWrite) -> Result<(), StoreError> {
+        self.transact("keep a tdmrep.json", move |tx| {
+            page::insert_fetch(tx, tdmrep.run_id, &tdmrep.fetch, None)?;
+            tx.prepare_cached(
+                "insert into tdmrep (origin, fetched_at, body) values (?1, ?2, ?3)
+                 on conflict (origin) do update set fetched_at = excluded.fetched_at, body = excluded.body",
+            )?
+            .execute(params![
+                Text(&tdmrep.origin),
+                time(tdmrep.fetch.fetched_at),
+                tdmrep.body
+            ])?;
             Ok(())
         })
         .await

@@ -147,7 +147,10 @@ fn a_redirect_to_a_forbidden_page_is_not_followed() {
     desk.web()
         .put("paper.example/news/pier", Reply::redirect(302, "/members/pier"));
     desk.crawl(&[]).quiet();
-    assert_eq!(desk.web().paths(), ["/robots.txt", "/feed", "/news/pier"]);
+    assert_eq!(
+        desk.web().paths(),
+        ["/robots.txt", "/feed", "/.well-known/tdmrep.json", "/news/pier"]
+    );
     assert!(desk.articles().is_empty());
     assert!(
         desk.sql("select outcome from pages where kind = 'article'")
