@@ -1,5 +1,6 @@
 //! Generic extraction beside the parser alone, over the real pages of one set, one thread: what
-//! counts is the ratio of the two, measured in the same run.
+//! counts is the ratio of the two, measured in the same run. Then each page of all sets by itself:
+//! no page may cost more than [`MAX_SECONDS`] and [`MAX_MEMORY_BYTES`].
 //!
 //!     cargo bench --bench extraction
 //!
@@ -8,7 +9,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use copydesk::decode;
 use copydesk::dom::Dom;
@@ -21,58 +22,142 @@ use url::Url;
 const SET: &str = "aeb";
 /// Largest page read, in bytes.
 const MAX_BYTES: u64 = 10 * 1024 * 1024;
+/// Rounds of the comparison; of each page's times the least counts, for others use the machine too.
+const ROUNDS: usize = 7;
+/// Most time that any page may take.
+const MAX_SECONDS: f64 = 0.5;
+/// Most memory that the whole program may use while it reads any page.
+const MAX_MEMORY_BYTES: u64 = 200 * 1024 * 1024;
 
-/// Pages of the set, decoded: the address and the HTML.
-fn pages() -> Vec<(Option<Url>, String)> {
+/// A page: its name, address and bytes, and their text.
+struct Fetched {
+    id: String,
+    url: Option<Url>,
+    bytes: Vec<u8>,
+    text: String,
+}
+
+/// Pages of a set, or of all of them, one after another.
+fn pages(set: Option<&str>) -> impl Iterator<Item = Fetched> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/realnews");
-    let Ok(manifest) = std::fs::read_to_string(folder.join("manifest.jsonl")) else {
-        return Vec::new();
-    };
-    manifest
+    let manifest = std::fs::read_to_string(folder.join("manifest.jsonl")).unwrap_or_default();
+    let rows: Vec<(String, Option<Url>)> = manifest
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|row| row["set"] == SET)
+        .filter(|row| set.is_none_or(|set| row["set"] == set))
         .filter_map(|row| {
-            let path = folder
-                .join("pages")
-                .join(format!("{}.html.gz", row["id"].as_str()?));
-            let raw = std::fs::read(path).ok()?;
-            let bytes = decode::gunzip(&raw, MAX_BYTES).ok()?;
-            let url = Url::parse(row["url"].as_str()?.trim()).ok();
-            let host = url.as_ref().and_then(Url::host_str);
-            Some((url.clone(), decode::decode(&bytes, None, host).text))
+            let url = row["url"].as_str().and_then(|url| Url::parse(url.trim()).ok());
+            Some((row["id"].as_str()?.to_owned(), url))
         })
-        .collect()
+        .collect();
+    rows.into_iter().filter_map(move |(id, url)| {
+        let raw = std::fs::read(folder.join("pages").join(format!("{id}.html.gz"))).ok()?;
+        let bytes = decode::gunzip(&raw, MAX_BYTES).ok()?.into_owned();
+        let host = url.as_ref().and_then(Url::host_str);
+        let text = decode::decode(&bytes, None, host).text;
+        Some(Fetched { id, url, bytes, text })
+    })
+}
+
+/// The parser as it comes, without any limits.
+fn parse(page: &Fetched) {
+    black_box(scraper::Html::parse_document(&page.text));
+}
+
+/// Everything from bytes to article.
+fn whole(page: &Fetched, rules: &RuleSet) {
+    let url = page.url.as_ref();
+    let text = decode::decode(&page.bytes, None, url.and_then(Url::host_str)).text;
+    black_box(extract::extract(Page { html: &text, url }, rules, None).is_ok());
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+/// Both on one page after another, so that a busy machine is as busy for the one as for the other.
+fn compare(pages: &[Fetched], rules: &RuleSet) {
+    let mut least = vec![[f64::MAX; 3]; pages.len()];
+    for _ in 0..ROUNDS {
+        for (page, least) in pages.iter().zip(&mut least) {
+            let times = [
+                seconds(|| parse(page)),
+                seconds(|| drop(black_box(Dom::parse(&page.text)))),
+                seconds(|| whole(page, rules)),
+            ];
+            for (least, time) in least.iter_mut().zip(times) {
+                *least = least.min(time);
+            }
+        }
+    }
+    let mean = |i: usize| least.iter().map(|times| times[i]).sum::<f64>() / pages.len() as f64 * 1000.0;
+    let (alone, limited, all) = (mean(0), mean(1), mean(2));
+    println!(
+        "{} pages of {SET}, mean: parser {alone:.2} ms, with limits {limited:.2} ms, extraction {all:.2} ms; \
+         ratio {:.2}",
+        pages.len(),
+        all / alone
+    );
+}
+
+/// The slowest page and the most memory, of all pages.
+fn costliest(rules: &RuleSet) {
+    let (mut slowest, mut largest) = ((0.0, String::new()), (0, String::new()));
+    let mut count = 0;
+    for page in pages(None) {
+        // Linux forgets its highest mark where this is written to.
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
+        let time = (0..2)
+            .map(|_| seconds(|| whole(&page, rules)))
+            .fold(f64::MAX, f64::min);
+        slowest = if time > slowest.0 {
+            (time, page.id.clone())
+        } else {
+            slowest
+        };
+        let memory = peak_bytes().unwrap_or_default();
+        largest = if memory > largest.0 {
+            (memory, page.id)
+        } else {
+            largest
+        };
+        count += 1;
+    }
+    let mib = largest.0 / 1024 / 1024;
+    println!(
+        "{count} pages: the slowest, {}, takes {:.3} s; the most memory is {mib} MiB, with {}",
+        slowest.1, slowest.0, largest.1
+    );
+    assert!(slowest.0 <= MAX_SECONDS && largest.0 <= MAX_MEMORY_BYTES);
+}
+
+/// The most memory that this process had at once; known on Linux only.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 fn extraction(c: &mut Criterion) {
-    let pages = pages();
+    let rules = RuleSet::new(None, Sites::builtin().common());
+    let pages: Vec<Fetched> = pages(Some(SET)).collect();
     if pages.is_empty() {
         eprintln!("skipped: no pages of set {SET} in ../shared/realnews");
         return;
     }
-    let rules = RuleSet::new(None, Sites::builtin().common());
+    compare(&pages, &rules);
     let mut group = c.benchmark_group(format!("{} pages of {SET}", pages.len()));
     group.sample_size(10).measurement_time(Duration::from_secs(10));
-    group.bench_function("parse alone", |b| {
-        b.iter(|| {
-            for (_, html) in &pages {
-                black_box(Dom::parse(html).is_ok());
-            }
-        });
-    });
+    group.bench_function("parse alone", |b| b.iter(|| pages.iter().for_each(parse)));
     group.bench_function("generic extraction with metadata", |b| {
-        b.iter(|| {
-            for (url, html) in &pages {
-                let page = Page {
-                    html,
-                    url: url.as_ref(),
-                };
-                black_box(extract::extract(page, &rules, None).is_ok());
-            }
-        });
+        b.iter(|| pages.iter().for_each(|page| whole(page, &rules)));
     });
     group.finish();
+    drop(pages);
+    costliest(&rules);
 }
 
 criterion_group!(benches, extraction);

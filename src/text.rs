@@ -63,6 +63,11 @@ pub fn word_count(text: &str) -> usize {
     text.unicode_words().count()
 }
 
+/// As [`word_count`], but counts no further than `most`.
+pub fn word_count_to(text: &str, most: usize) -> usize {
+    text.unicode_words().take(most).count()
+}
+
 /// Keeps line ends and indentation, as in `<pre>`: only U+FEFF, NUL and carriage returns go, and
 /// blank lines at either end.
 pub fn preserve(text: &str) -> String {

@@ -136,6 +136,10 @@ fn header_charset(content_type: &str) -> Option<&'static Encoding> {
 }
 
 fn guess(bytes: &[u8], host: Option<&str>) -> &'static Encoding {
+    // What the detector says of such bytes too, once it has weighed them in thirty other charsets.
+    if std::str::from_utf8(bytes).is_ok() {
+        return UTF_8;
+    }
     // Not ISO-2022-JP: its escapes in an ASCII page would hide markup from every filter.
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);

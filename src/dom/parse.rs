@@ -98,10 +98,7 @@ pub(super) fn parse(text: &str) -> Result<Html, DomError> {
 fn piece_end(text: &str, at: usize) -> usize {
     let bytes = text.as_bytes();
     let limit = text.len().min(at + PIECE_BYTES);
-    let mut end = bytes[at + 1..limit]
-        .iter()
-        .position(|b| *b == b'<')
-        .map_or(limit, |n| at + 1 + n);
+    let mut end = memchr::memchr(b'<', &bytes[at + 1..limit]).map_or(limit, |n| at + 1 + n);
     while !text.is_char_boundary(end) {
         end += 1;
     }

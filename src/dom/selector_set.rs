@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
 use regex::{RegexSet, RegexSetBuilder};
 
 use super::{Element, Selector};
@@ -12,7 +13,7 @@ use super::{Element, Selector};
 /// could match.
 pub struct SelectorSet {
     selectors: Vec<Selector>,
-    tags: HashMap<String, Vec<usize>>,
+    tags: HashMap<String, Vec<usize>, RandomState>,
     attributes: Vec<Attribute>,
     anywhere: Vec<usize>,
 }
@@ -32,7 +33,7 @@ struct Attribute {
 impl SelectorSet {
     /// Files the selectors; their positions are what [`Matcher::matching`] gives.
     pub fn new(selectors: Vec<Selector>) -> Self {
-        let mut tags: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut tags: HashMap<String, Vec<usize>, RandomState> = HashMap::default();
         let mut attributes: BTreeMap<String, BTreeMap<Option<String>, Vec<usize>>> = BTreeMap::new();
         let mut anywhere = Vec::new();
         for (index, selector) in selectors.iter().enumerate() {
@@ -66,7 +67,7 @@ impl SelectorSet {
     pub fn matcher<'a>(&self) -> Matcher<'_, 'a> {
         Matcher {
             set: self,
-            asked: self.attributes.iter().map(|_| HashMap::new()).collect(),
+            asked: self.attributes.iter().map(|_| HashMap::default()).collect(),
             candidates: Vec::new(),
         }
     }
@@ -104,7 +105,7 @@ impl Attribute {
 pub struct Matcher<'s, 'a> {
     set: &'s SelectorSet,
     /// For each attribute of the set, the selectors that ask for each value met.
-    asked: Vec<HashMap<&'a str, Vec<usize>>>,
+    asked: Vec<HashMap<&'a str, Vec<usize>, RandomState>>,
     candidates: Vec<usize>,
 }
 

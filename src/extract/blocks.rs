@@ -62,7 +62,8 @@ pub(super) fn read<'a>(bodies: &[Element<'a>], marks: &Marks) -> Vec<Found<'a>> 
 /// One element the walk is inside of, as far as it matters for text.
 struct Frame {
     id: NodeId,
-    kind: Option<BlockKind>,
+    /// Kind of text in it: the innermost element's that says one, headings over all.
+    kind: BlockKind,
     block_level: bool,
 }
 
@@ -157,9 +158,13 @@ impl<'a> Reader<'a, '_> {
             return false;
         }
         Dress::enter(e, &mut self.depths);
+        let kind = match self.kind() {
+            BlockKind::Heading => BlockKind::Heading,
+            around => self.kind_of(e).unwrap_or(around),
+        };
         self.stack.push(Frame {
             id: e.id(),
-            kind: self.kind_of(e),
+            kind,
             block_level,
         });
         true
@@ -216,13 +221,9 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// Kind of the text read now: the innermost element that says one, headings over all.
+    /// Kind of the text read now.
     fn kind(&self) -> BlockKind {
-        let mut kinds = self.stack.iter().rev().filter_map(|f| f.kind);
-        if kinds.clone().any(|k| k == BlockKind::Heading) {
-            return BlockKind::Heading;
-        }
-        kinds.next().unwrap_or(BlockKind::Paragraph)
+        self.stack.last().map_or(BlockKind::Paragraph, |f| f.kind)
     }
 
     /// Whether the text read now is preformatted.
@@ -265,6 +266,10 @@ impl<'a> Reader<'a, '_> {
     /// Ends the block being read.
     fn flush(&mut self) {
         self.breaks = 0;
+        if self.texts.is_empty() {
+            self.text.clear();
+            return;
+        }
         let texts = std::mem::take(&mut self.texts);
         let dress = std::mem::take(&mut self.dress);
         let raw = std::mem::take(&mut self.text);

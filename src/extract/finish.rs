@@ -2,13 +2,14 @@
 //! (headline, dek, byline) is not told again in the text.
 
 use crate::article::{BlockKind, Category, Metadata};
-use crate::text;
 
 use super::blocks::Found;
 use super::claim::Claim;
 
 /// Blocks from the start among which a repeated dek or byline is looked for.
 const TOP_BLOCKS: usize = 8;
+/// Longest word before an author's name that is looked past, with its space, in bytes.
+const LONGEST_BY: usize = 5;
 
 /// Takes out the blocks that only repeat title, subtitle or authors.
 ///
@@ -19,10 +20,19 @@ pub(super) fn run(meta: &Metadata, dek_stands: bool, found: &mut [Found<'_>]) {
     let subtitle = meta.subtitle.as_deref().map(key);
     let authors: Vec<String> = meta.authors.iter().map(|a| key(a)).collect();
     let all_authors = key(&meta.authors.join(" "));
+    let longest = [&title, &subtitle]
+        .into_iter()
+        .flatten()
+        .chain(&authors)
+        .chain([&all_authors])
+        .map(String::len)
+        .max()
+        .unwrap_or_default()
+        + LONGEST_BY;
     let mut kept = 0;
     let mut repeats = Vec::new();
     for block in found.iter_mut().filter(|f| f.claim.is_none()) {
-        let this = key(&block.block.text);
+        let this = key_to(&block.block.text, longest);
         if this.is_empty() {
             continue;
         }
@@ -52,12 +62,28 @@ pub(super) fn run(meta: &Metadata, dek_stands: bool, found: &mut [Found<'_>]) {
 
 /// Letters and digits in lower case, words by one space: how two tellings are compared.
 fn key(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .flat_map(char::to_lowercase)
-        .collect();
-    text::fold(&plain)
+    key_to(text, usize::MAX)
+}
+
+/// The key, or more than `most` bytes of its beginning: what is longer equals nothing it is compared to.
+fn key_to(text: &str, most: usize) -> String {
+    let mut key = String::new();
+    let mut gap = false;
+    for c in text.chars() {
+        if !c.is_alphanumeric() {
+            gap = true;
+            continue;
+        }
+        if gap && !key.is_empty() {
+            key.push(' ');
+        }
+        gap = false;
+        key.extend(c.to_lowercase());
+        if key.len() > most {
+            break;
+        }
+    }
+    key
 }
 
 fn without_by(key: &str) -> String {

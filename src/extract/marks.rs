@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use crate::dom::{Element, NodeId};
 
 use super::claim::Claim;
@@ -11,13 +13,13 @@ use super::claim::Claim;
 #[derive(Default)]
 pub(super) struct Marks {
     /// Elements taken out, with everything in them.
-    pub(super) claims: HashMap<NodeId, Claim>,
+    pub(super) claims: HashMap<NodeId, Claim, RandomState>,
     /// Keep-list: where it is given, only these elements are text.
-    pub(super) keep: Option<HashSet<NodeId>>,
+    pub(super) keep: Option<HashSet<NodeId, RandomState>>,
     /// Elements that are sub-headings whatever their tag.
-    pub(super) headings: HashSet<NodeId>,
+    pub(super) headings: HashSet<NodeId, RandomState>,
     /// Ancestors of what is claimed or kept: these must be descended into.
-    pub(super) inner: HashSet<NodeId>,
+    pub(super) inner: HashSet<NodeId, RandomState>,
 }
 
 impl Marks {

@@ -15,6 +15,7 @@ mod marks;
 mod memory;
 pub mod meta;
 mod note;
+mod opening;
 mod page;
 mod ruleset;
 mod strip;

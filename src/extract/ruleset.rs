@@ -11,6 +11,7 @@ use super::blocks;
 use super::claim::Claim;
 use super::marks::Marks;
 use super::note::Note;
+use super::opening::Opening;
 use super::strip;
 
 /// Rules of one site over the common ones, prepared once and used for all its pages.
@@ -20,6 +21,8 @@ pub struct RuleSet {
     /// Selectors of the strips that act on elements, and which strip each belongs to.
     elements: SelectorSet,
     owners: Vec<usize>,
+    /// How a block must begin to be met by each strip, as far as its text says.
+    openings: Vec<Opening>,
 }
 
 impl RuleSet {
@@ -27,8 +30,13 @@ impl RuleSet {
     pub fn new(site: Option<Arc<Site>>, common: Arc<CommonRules>) -> Self {
         let mut selectors = Vec::new();
         let mut owners = Vec::new();
+        let mut openings = Vec::new();
         let own = site.iter().flat_map(|s| &s.strips);
         for (index, strip) in own.chain(&common.strips).enumerate() {
+            openings.push(match &strip.what {
+                StripWhat::Block { text: Some(text), .. } => Opening::of(text),
+                _ => Opening::default(),
+            });
             if let StripWhat::Block {
                 select: Some(select),
                 whole: None,
@@ -45,6 +53,7 @@ impl RuleSet {
             common,
             elements: SelectorSet::new(selectors),
             owners,
+            openings,
         }
     }
 
@@ -64,6 +73,11 @@ impl RuleSet {
             .iter()
             .flat_map(|s| &s.strips)
             .chain(&self.common.strips)
+    }
+
+    /// How a block must begin to be met by the strip at this place of [`Self::strips`].
+    pub(super) fn opening(&self, index: usize) -> &Opening {
+        &self.openings[index]
     }
 
     /// Whether the strip at this place of [`Self::strips`] is a common one.

@@ -1,6 +1,8 @@
 //! Strips that act on blocks of text: `text`, `whole`, `at` and regions. They work on a page's
 //! blocks and, where there is no HTML, on the lines of a text.
 
+use std::borrow::Cow;
+
 use crate::article::BlockKind;
 use crate::dom::Element;
 use crate::sites::rule::{At, Strip, StripWhat, Until};
@@ -50,6 +52,14 @@ pub(super) fn run<'a>(
     notes: &mut Vec<Note>,
 ) {
     let strips: Vec<&Strip> = rules.strips().collect();
+    // Each block's text as patterns see it, made once for all of them.
+    let texts: Vec<Option<String>> = found
+        .iter()
+        .map(|f| match folded(&f.block.text) {
+            Cow::Owned(text) => Some(text),
+            Cow::Borrowed(_) => None,
+        })
+        .collect();
     for (index, strip) in strips.iter().enumerate() {
         let common = rules.is_common(index);
         match &strip.what {
@@ -61,10 +71,13 @@ pub(super) fn run<'a>(
             } => {}
             StripWhat::Block { at: Some(_), .. } => {}
             StripWhat::Block { .. } => {
+                let opening = rules.opening(index);
                 for at in 0..found.len() {
                     let block = &found[at];
+                    let text = texts[at].as_deref().unwrap_or(&block.block.text);
                     if block.is_kept()
-                        && holds(strip, block, bodies)
+                        && opening.allows(text)
+                        && holds(strip, block, text, bodies)
                         && !(common && rules.exempts(block.element))
                     {
                         take(strip, at, bodies, found, notes);
@@ -82,7 +95,7 @@ pub(super) fn run<'a>(
             continue;
         };
         if let Some(at) = standing(at, found)
-            && holds(strip, &found[at], bodies)
+            && holds(strip, &found[at], &folded(&found[at].block.text), bodies)
             && !(rules.is_common(index) && rules.exempts(found[at].element))
         {
             take(strip, at, bodies, found, notes);
@@ -135,7 +148,7 @@ fn take<'a>(
 }
 
 /// Whether all conditions of a block strip but its position hold.
-fn holds(strip: &Strip, block: &Found<'_>, bodies: &[Element<'_>]) -> bool {
+fn holds(strip: &Strip, block: &Found<'_>, told: &str, bodies: &[Element<'_>]) -> bool {
     let StripWhat::Block {
         select, text, whole, ..
     } = &strip.what
@@ -148,14 +161,13 @@ fn holds(strip: &Strip, block: &Found<'_>, bodies: &[Element<'_>]) -> bool {
             .take_while(|e| !bodies.contains(e))
             .any(|e| e.matches(selector))
     };
-    text.as_ref()
-        .is_none_or(|t| t.is_match(&folded(&block.block.text)))
+    text.as_ref().is_none_or(|t| t.is_match(told))
         && select.as_ref().is_none_or(inside)
         && whole.as_ref().is_none_or(|w| block.lies_in(w, bodies))
 }
 
 /// A block's text as patterns see it: line ends are white space too.
-pub(super) fn folded(text: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
     if text.contains(['\n', '\t']) {
         crate::text::fold(text).into()
     } else {

@@ -148,7 +148,8 @@ pub(super) fn is_data_table(table: Element<'_>, marks: &Marks) -> bool {
                     .child_elements()
                     .filter(|c| matches!(c.name(), "p" | "div" | "br"))
                     .count();
-                if blocks > 3 && text::word_count(&e.raw_text()) > LAYOUT_CELL_WORDS {
+                if blocks > 3 && text::word_count_to(&e.raw_text(), LAYOUT_CELL_WORDS + 1) > LAYOUT_CELL_WORDS
+                {
                     return false;
                 }
             }

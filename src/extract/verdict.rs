@@ -50,7 +50,8 @@ fn known(pattern: &str) -> Regex {
 /// The outcome, with a reason where it is no article, and the article's quality.
 pub(super) fn judge(dom: &Dom, article: &Article, evidence: &Evidence) -> (Outcome, Option<String>, f64) {
     let text = article.text();
-    let words = text::word_count(&text);
+    // No question here is about more words than a teaser has.
+    let words = text::word_count_to(&text, TEASER_WORDS);
     let quality = quality(article, words, evidence);
     let title = article.meta.title.as_deref().unwrap_or_default();
     let wall = |outcome, sign: &str| (outcome, Some(format!("the page says “{sign}”")), quality.min(0.2));
@@ -126,7 +127,9 @@ fn quality(article: &Article, words: usize, evidence: &Evidence) -> f64 {
             let ended = article
                 .blocks
                 .iter()
-                .filter(|b| super::generic::ends_as_sentence(&b.text) || text::word_count(&b.text) > 20)
+                .filter(|b| {
+                    super::generic::ends_as_sentence(&b.text) || text::word_count_to(&b.text, 21) > 20
+                })
                 .count() as f64;
             let known = [
                 article.meta.title.is_some(),

@@ -9,6 +9,7 @@ mod docs;
 mod faults;
 mod fetch;
 mod hostile_listings;
+mod hostile_pages;
 mod huffpost;
 mod layers;
 mod pages;

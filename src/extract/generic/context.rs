@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::dom::Dom;
 
 use super::features::Sight;
@@ -57,7 +59,7 @@ impl Context {
         let heading = headline
             .map(|h| bag(&sight.found[h].block.text))
             .unwrap_or_default();
-        let mut times: HashMap<&str, u32> = HashMap::new();
+        let mut times: HashMap<&str, u32, RandomState> = HashMap::default();
         for f in &sight.found {
             *times.entry(&f.block.text).or_default() += 1;
         }
@@ -74,10 +76,11 @@ impl Context {
             if in_body > 0.0 {
                 told_chars += sight.chars(at);
             }
+            let [title, heading, description] = overlaps(text, [&title, &heading, &description]);
             blocks.push(Told {
                 in_body,
-                title: overlap(text, &title).max(overlap(text, &heading)),
-                description: overlap(text, &description),
+                title: title.max(heading),
+                description,
                 times: times[text.as_str()] as f32,
             });
             chars_before.push(chars);
@@ -108,37 +111,60 @@ fn letters(text: &str) -> String {
 }
 
 /// The words of a text in lower case, once each; characters where words are not parted.
-type Bag = std::collections::HashSet<String>;
+type Bag = std::collections::HashSet<String, RandomState>;
 
 fn bag(text: &str) -> Bag {
-    words(text).collect()
+    words(text).map(lower).collect()
 }
 
-fn words(text: &str) -> impl Iterator<Item = String> {
+fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty())
-        .map(str::to_lowercase)
+}
+
+fn lower(word: &str) -> String {
+    word.to_lowercase()
 }
 
 /// Share of the text's words that are in the bag; 0 for long texts, which repeat nothing whole.
 fn overlap(text: &str, bag: &Bag) -> f32 {
+    let [share] = overlaps(text, [bag]);
+    share
+}
+
+/// As [`overlap`], for several bags at once.
+fn overlaps<const N: usize>(text: &str, bags: [&Bag; N]) -> [f32; N] {
     const LONG_BYTES: usize = 600;
-    if bag.is_empty() || text.len() > LONG_BYTES {
-        return 0.0;
+    if bags.iter().all(|bag| bag.is_empty()) || text.len() > LONG_BYTES {
+        return [0.0; N];
     }
-    let (mut all, mut known) = (0.0, 0.0);
-    for word in words(text) {
-        all += 1.0;
-        if bag.contains(&word) {
-            known += 1.0;
+    let (mut all, mut known) = (0u16, [0u16; N]);
+    let mut word = String::new();
+    for written in words(text) {
+        all += 1;
+        word.clear();
+        if written.is_ascii() {
+            word.push_str(written);
+            word.make_ascii_lowercase();
+        } else {
+            word.push_str(&lower(written));
+        }
+        for (known, bag) in known.iter_mut().zip(bags) {
+            *known += u16::from(bag.contains(&word));
         }
     }
-    if all > 0.0 { known / all } else { 0.0 }
+    known.map(|known| {
+        if all > 0 {
+            f32::from(known) / f32::from(all)
+        } else {
+            0.0
+        }
+    })
 }
 
 /// Words of the page's own title and description.
 fn head(dom: &Dom) -> (Bag, Bag) {
-    let (mut title, mut description) = (Bag::new(), Bag::new());
+    let (mut title, mut description) = (Bag::default(), Bag::default());
     let head = dom.root().child_elements().find(|e| e.name() == "head");
     for meta in head
         .into_iter()
@@ -149,9 +175,9 @@ fn head(dom: &Dom) -> (Bag, Bag) {
             continue;
         };
         match meta.attr("property").or(meta.attr("name")) {
-            Some("og:title" | "twitter:title") => title.extend(words(content)),
+            Some("og:title" | "twitter:title") => title.extend(words(content).map(lower)),
             Some("og:description" | "description" | "twitter:description") => {
-                description.extend(words(content))
+                description.extend(words(content).map(lower))
             }
             _ => {}
         }

@@ -18,6 +18,8 @@ mod wording;
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use crate::dom::{Dom, Element, NodeId};
 
 use super::blocks::{self, Found};
@@ -57,7 +59,7 @@ pub(super) fn locate<'a>(dom: &'a Dom, marks: &Marks, article_body: Option<&str>
     let bodies = body::bodies(&sight, &beliefs, threshold);
 
     let mut judged = Judged::new(threshold);
-    let held: HashSet<NodeId> = bodies.iter().map(|b| b.id()).collect();
+    let held: HashSet<NodeId, RandomState> = bodies.iter().map(|b| b.id()).collect();
     let holds = |e: Element<'_>| held.contains(&e.id());
     let inside: Vec<bool> = all
         .iter()

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use crate::dom::{Element, NodeId};
 
 use super::super::blocks::Found;
@@ -58,6 +60,10 @@ static VOCABULARY: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
     words
 });
 
+/// Length of the longest known word: no longer part of a word need be looked up.
+static LONGEST: LazyLock<usize> =
+    LazyLock::new(|| VOCABULARY.keys().map(|word| word.len()).max().unwrap_or_default());
+
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
     WORDS
         .lines()
@@ -92,12 +98,12 @@ fn look_up(word: &str) -> u32 {
     }
     // "relatedstories", "articletext": a known word at either end of a longer one.
     let known = |part: &str| VOCABULARY.get(part).copied().unwrap_or(0);
-    (PART_CHARS..word.len())
+    (PART_CHARS..word.len().min(*LONGEST + 1))
         .rev()
         .map(|n| known(&word[..n]))
         .find(|b| *b != 0)
         .unwrap_or(0)
-        | (1..=word.len().saturating_sub(PART_CHARS))
+        | (word.len().saturating_sub(*LONGEST).max(1)..=word.len().saturating_sub(PART_CHARS))
             .map(|n| known(&word[n..]))
             .find(|b| *b != 0)
             .unwrap_or(0)
@@ -147,10 +153,10 @@ pub(super) struct Places<'a> {
     pub(super) of_block: Vec<usize>,
     /// Sums of the blocks of each shape.
     pub(super) shapes: Vec<Sums>,
-    known: HashMap<NodeId, usize>,
-    looks: HashMap<(&'a str, &'a str), usize>,
-    shape_ids: HashMap<(usize, usize), usize>,
-    named: HashMap<&'a str, u32>,
+    known: HashMap<NodeId, usize, RandomState>,
+    looks: HashMap<(&'a str, &'a str), usize, RandomState>,
+    shape_ids: HashMap<(usize, usize), usize, RandomState>,
+    named: HashMap<&'a str, u32, RandomState>,
 }
 
 impl<'a> Places<'a> {
@@ -160,10 +166,10 @@ impl<'a> Places<'a> {
             containers: Vec::new(),
             of_block: Vec::with_capacity(found.len()),
             shapes: Vec::new(),
-            known: HashMap::new(),
-            looks: HashMap::new(),
-            shape_ids: HashMap::new(),
-            named: HashMap::new(),
+            known: HashMap::default(),
+            looks: HashMap::default(),
+            shape_ids: HashMap::default(),
+            named: HashMap::default(),
         };
         for f in found {
             let at = places.enter(f.element);

@@ -3,43 +3,64 @@
 
 use std::sync::LazyLock;
 
-use regex::{RegexSet, RegexSetBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Phrases that boilerplate begins with or contains, by group, in many languages.
+/// Phrases that boilerplate begins with or contains, by group, in many languages. `^` binds a phrase to
+/// the start, `$` to the end; all else is to the letter.
 const PHRASES: &str = include_str!("../../../data/model/phrases.txt");
 /// Phrases are looked for in this many characters from the start of a block.
 const OPENING_CHARS: usize = 240;
-
-/// Memory the matcher of all phrases may keep, in bytes: with less it is built anew on every page.
-const MATCHER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Names of the phrase groups, in the order of the model's features.
 pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| groups().map(|(name, _)| name).collect());
 
-static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
-    let patterns = groups().map(|(_, phrases)| {
-        let phrases: Vec<String> = phrases.split('|').map(pattern_of).collect();
-        phrases.join("|")
-    });
-    RegexSetBuilder::new(patterns)
-        .dfa_size_limit(MATCHER_BYTES)
-        .build()
-        .expect("phrases are escaped, so every pattern is sound")
-});
+static PHRASE_FINDER: LazyLock<PhraseFinder> = LazyLock::new(PhraseFinder::new);
+
+/// Finds all phrases at once. No pattern of the program's is as large: as a regular expression its
+/// states would not be kept from one page to the next.
+struct PhraseFinder {
+    phrases: AhoCorasick,
+    /// For each phrase its group, and whether it stands at the start and at the end only.
+    bounds: Vec<(usize, bool, bool)>,
+}
+
+impl PhraseFinder {
+    fn new() -> Self {
+        let (mut phrases, mut bounds) = (Vec::new(), Vec::new());
+        for (group, (_, line)) in groups().enumerate() {
+            for phrase in line.split('|') {
+                let (phrase, at_start) = phrase.strip_prefix('^').map_or((phrase, false), |p| (p, true));
+                let (phrase, at_end) = phrase.strip_suffix('$').map_or((phrase, false), |p| (p, true));
+                phrases.push(phrase);
+                bounds.push((group, at_start, at_end));
+            }
+        }
+        let phrases = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(phrases)
+            .expect("a few hundred phrases make no large automaton");
+        Self { phrases, bounds }
+    }
+
+    /// One bit for each group that has a phrase in the text.
+    fn groups_in(&self, text: &str) -> u32 {
+        let mut bits = 0;
+        for found in self.phrases.find_overlapping_iter(text) {
+            let (group, at_start, at_end) = self.bounds[found.pattern().as_usize()];
+            if (!at_start || found.start() == 0) && (!at_end || found.end() == text.len()) {
+                bits |= 1 << group;
+            }
+        }
+        bits
+    }
+}
 
 fn groups() -> impl Iterator<Item = (&'static str, &'static str)> {
     PHRASES
         .lines()
         .filter(|l| !l.starts_with('#'))
         .filter_map(|l| l.split_once(": "))
-}
-
-/// `^` binds a phrase to the start, `$` to the end; all else is to the letter.
-fn pattern_of(phrase: &str) -> String {
-    let (start, rest) = phrase.strip_prefix('^').map_or(("", phrase), |r| ("^", r));
-    let (rest, end) = rest.strip_suffix('$').map_or((rest, ""), |r| (r, "$"));
-    format!("{start}{}{end}", regex::escape(rest))
 }
 
 /// Counts over one block's text.
@@ -136,14 +157,22 @@ impl Wording {
             w.bullet = !first.is_alphanumeric()
                 && !matches!(first, '"' | '“' | '”' | '„' | '«' | '»' | '‘' | '\'' | '「' | '(');
         }
-        let opening: String = text
-            .chars()
-            .take(OPENING_CHARS)
-            .flat_map(char::to_lowercase)
-            .collect();
-        w.phrases = PATTERNS.matches(&opening).iter().fold(0, |bits, g| bits | 1 << g);
+        w.phrases = PHRASE_FINDER.groups_in(&opening(text));
         w
     }
+}
+
+/// A text's first characters, in lower case.
+fn opening(text: &str) -> String {
+    let end = text
+        .char_indices()
+        .nth(OPENING_CHARS)
+        .map_or(text.len(), |(at, _)| at);
+    let opening = &text[..end];
+    if opening.is_ascii() {
+        return opening.to_ascii_lowercase();
+    }
+    opening.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a character is a word by itself: scripts written without spaces.

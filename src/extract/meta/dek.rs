@@ -123,7 +123,7 @@ fn is_block(element: Element<'_>) -> bool {
 fn fits(text: &str, title: &str) -> bool {
     let key = key(text);
     (MIN_CHARS..=MAX_CHARS).contains(&text.chars().count())
-        && crate::text::word_count(text) >= MIN_WORDS
+        && crate::text::word_count_to(text, MIN_WORDS) >= MIN_WORDS
         && key != title
         && !title.contains(&key)
 }
