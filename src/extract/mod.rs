@@ -11,21 +11,25 @@ mod generic;
 mod images;
 mod inline;
 mod join;
+mod listing;
 mod marks;
 mod memory;
 pub mod meta;
 mod note;
 mod page;
 mod ruleset;
+mod signs;
 mod strip;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
+#[cfg(test)]
+mod verdict_tests;
 
 pub use clean::{Cleaned, clean};
 pub use join::{StoryLinks, join};
-pub use memory::{MEMORY_WINDOW, Memory};
+pub use memory::{MEMORY_WINDOW, Memory, Told};
 pub use note::Note;
 pub use page::{Extraction, Page, extract};
 pub use ruleset::RuleSet;

@@ -52,6 +52,7 @@ pub(super) fn run<'a>(
     let strips: Vec<&Strip> = rules.strips().collect();
     for (index, strip) in strips.iter().enumerate() {
         let common = rules.is_common(index);
+        let spared = |b: &Found<'_>| common && rules.exempts(b.element);
         match &strip.what {
             StripWhat::Block {
                 select: Some(_),
@@ -63,16 +64,12 @@ pub(super) fn run<'a>(
             StripWhat::Block { .. } => {
                 for at in 0..found.len() {
                     let block = &found[at];
-                    if block.is_kept()
-                        && holds(strip, block, bodies)
-                        && !(common && rules.exempts(block.element))
-                    {
-                        take(strip, at, bodies, found, notes);
+                    if block.is_kept() && holds(strip, block, bodies) && !spared(block) {
+                        take(strip, at, bodies, found, &spared, notes);
                     }
                 }
             }
             StripWhat::Region { from, until } => {
-                let spared = |b: &Found<'_>| common && rules.exempts(b.element);
                 region(strip, from, until, &spared, found, notes);
             }
         }
@@ -81,11 +78,12 @@ pub(super) fn run<'a>(
         let StripWhat::Block { at: Some(at), .. } = &strip.what else {
             continue;
         };
+        let spared = |b: &Found<'_>| rules.is_common(index) && rules.exempts(b.element);
         if let Some(at) = standing(at, found)
             && holds(strip, &found[at], bodies)
-            && !(rules.is_common(index) && rules.exempts(found[at].element))
+            && !spared(&found[at])
         {
-            take(strip, at, bodies, found, notes);
+            take(strip, at, bodies, found, &spared, notes);
         }
     }
 }
@@ -99,12 +97,14 @@ pub(super) fn standing<B: Strippable>(at: &At, blocks: &[B]) -> Option<usize> {
     }
 }
 
-/// Takes out a block and, where the strip names a `closest`, all that is kept of that ancestor.
+/// Takes out a block and, where the strip names a `closest`, all that is kept of that ancestor and not
+/// `spared`.
 fn take<'a>(
     strip: &Strip,
     at: usize,
     bodies: &[Element<'a>],
     found: &mut [Found<'a>],
+    spared: &dyn Fn(&Found<'_>) -> bool,
     notes: &mut Vec<Note>,
 ) {
     found[at].take(Claim::strip(strip));
@@ -124,8 +124,10 @@ fn take<'a>(
     match nearest(found[at].element, closest, bodies) {
         Some(ancestor) => {
             let inside = |e: Element<'a>| e == ancestor || e.ancestors().any(|a| a == ancestor);
-            for block in found.iter_mut().filter(|b| b.is_kept() && inside(b.element)) {
-                block.take(Claim::strip(strip));
+            for block in found.iter_mut() {
+                if block.is_kept() && inside(block.element) && !spared(block) {
+                    block.take(Claim::strip(strip));
+                }
             }
         }
         None => notes.push(Note::NoClosest {
