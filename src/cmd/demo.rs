@@ -188,6 +188,13 @@ fn tell(out: &mut impl Write, db: &Path, first: &Summary, second: &Summary) -> a
             change.words_before
         )?;
     }
+    for (text, pattern) in reader.repeated()? {
+        writeln!(
+            out,
+            "  taken out of it, though no rule knows it, for it stands {pattern}: “{}”",
+            brief(&text, 60)
+        )?;
+    }
     let path = std::path::absolute(db)?;
     writeln!(out, "\nIt is all in {}. Try:\n", path.display())?;
     for query in QUERIES {

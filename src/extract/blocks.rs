@@ -288,7 +288,9 @@ impl<'a> Reader<'a, '_> {
         }) else {
             return;
         };
-        let claim = self.unkept();
+        let claim = self
+            .unkept()
+            .or_else(|| self.marks.loose.get(&element.id()).cloned());
         self.found.push(Found {
             block: Block { kind, text },
             element,

@@ -11,6 +11,19 @@ use super::meta::JsonLd;
 
 /// Shortest text whose language is guessed, in characters: of shorter ones the guess is noise.
 const GUESS_CHARS: usize = 200;
+/// schema.org's types for pages and things that are no story.
+const OTHER_KINDS: &[&str] = &[
+    "CollectionPage",
+    "SearchResultsPage",
+    "ProfilePage",
+    "ImageGallery",
+    "MediaGallery",
+    "VideoGallery",
+    "VideoObject",
+    "PodcastEpisode",
+    "RadioEpisode",
+    "TVEpisode",
+];
 
 /// Whether the page calls itself an article, in JSON-LD, Open Graph or microdata.
 pub(super) fn is_article(dom: &Dom, ld: &JsonLd) -> bool {
@@ -36,6 +49,30 @@ pub(super) fn signals(dom: &Dom) -> Vec<Signal> {
         });
         said.collect()
     })
+}
+
+/// What a page calls itself that is no story, where it describes none: a collection, a gallery, a video.
+pub(super) fn other_kind(dom: &Dom, ld: &JsonLd) -> Option<String> {
+    thread_local! {
+        static KIND: Selector = Selector::known(
+            "meta[property='og:type'][content^='video' i], meta[property='og:type'][content='profile' i], \
+             meta[property='og:type'][content^='music' i]",
+        );
+    }
+    if ld.has_article() {
+        return None;
+    }
+    let named = ld.all_types().iter().find(|t| OTHER_KINDS.contains(&t.as_str()));
+    named
+        .cloned()
+        .or_else(|| KIND.with(|k| Some(dom.first(k)?.attr("content")?.to_owned())))
+}
+
+/// Words of the story by the page's own account: JSON-LD's `wordCount`, or what its `articleBody` has.
+pub(super) fn told_words(ld: &JsonLd) -> Option<usize> {
+    let count = ld.get("wordCount").first().and_then(|n| n.parse().ok());
+    let body = ld.article_body().map(|b| crate::text::word_count(&b));
+    count.max(body)
 }
 
 /// Fills in the language from the text, when the page says none and the guess is sure.

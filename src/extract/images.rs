@@ -31,7 +31,7 @@ pub(super) fn read(bodies: &[Element<'_>], marks: &Marks, base: Option<&Url>) ->
         let Some(url) = source(img).and_then(|s| absolute(s, base)) else {
             continue;
         };
-        if too_small(img) || images.iter().any(|i| i.url == url) {
+        if too_small(img) || is_furniture(img) || images.iter().any(|i| i.url == url) {
             continue;
         }
         let around = frame(img);
@@ -122,6 +122,27 @@ fn too_small(img: Element<'_>) -> bool {
         .into_iter()
         .flatten()
         .any(|n| n < MIN_SIDE)
+}
+
+/// Whether a picture outside any figure calls itself a logo, an icon or somebody's face.
+fn is_furniture(img: Element<'_>) -> bool {
+    const WORDS: &[&str] = &["logo", "avatar", "gravatar", "icon", "sprite", "spinner", "emoji"];
+    let says = |text: &str| {
+        text.to_ascii_lowercase()
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .any(|w| WORDS.contains(&w))
+    };
+    let name = |s: &str| {
+        s.split(['?', '#'])
+            .next()
+            .and_then(|s| s.rsplit('/').next())
+            .map(says)
+    };
+    let named = ["class", "id", "alt"]
+        .iter()
+        .filter_map(|a| img.attr(a))
+        .any(says);
+    frame(img).is_none() && (named || source(img).and_then(name) == Some(true))
 }
 
 /// The figure around a picture, or what pages use in place of one.
@@ -241,5 +262,7 @@ mod tests {
     #[test]
     fn icons_and_counters_are_not_images_of_the_story() {
         assert!(images("<img src='/pixel.gif' width=1 height=1><img src='javascript:x'>").is_empty());
+        assert!(images("<img src='/print-header-logo.png'><img class=avatar src=/ann.jpg>").is_empty());
+        assert_eq!(images("<figure><img src='/new-logo.jpg'></figure>").len(), 1);
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Marks {
     pub(super) keep: Option<HashSet<NodeId, RandomState>>,
     /// Elements that are sub-headings whatever their tag.
     pub(super) headings: HashSet<NodeId, RandomState>,
+    /// Elements taken out but for something inside them that a site keeps: their own text goes.
+    pub(super) loose: HashMap<NodeId, Claim, RandomState>,
     /// Ancestors of what is claimed or kept: these must be descended into.
     pub(super) inner: HashSet<NodeId, RandomState>,
 }
@@ -28,6 +30,27 @@ impl Marks {
         if let std::collections::hash_map::Entry::Vacant(entry) = self.claims.entry(element.id()) {
             entry.insert(claim);
             self.inner.extend(element.ancestors().map(Element::id));
+        }
+    }
+
+    /// Takes out an element but for what is `spared` inside it: every part that holds nothing of it, and
+    /// the text between.
+    pub(super) fn claim_around<'a>(&mut self, element: Element<'a>, spared: &[Element<'a>], claim: &Claim) {
+        let holding: HashSet<NodeId> = spared
+            .iter()
+            .flat_map(|s| s.ancestors())
+            .map(Element::id)
+            .collect();
+        let mut open = vec![element];
+        while let Some(e) = open.pop() {
+            self.loose.entry(e.id()).or_insert_with(|| claim.clone());
+            for child in e.child_elements().filter(|c| !spared.contains(c)) {
+                if holding.contains(&child.id()) {
+                    open.push(child);
+                } else {
+                    self.claim(child, claim.clone());
+                }
+            }
         }
     }
 

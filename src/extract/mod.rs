@@ -11,6 +11,7 @@ mod generic;
 mod images;
 mod inline;
 mod join;
+mod listing;
 mod marks;
 mod memory;
 pub mod meta;
@@ -18,15 +19,18 @@ mod note;
 mod opening;
 mod page;
 mod ruleset;
+mod signs;
 mod strip;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
+#[cfg(test)]
+mod verdict_tests;
 
 pub use clean::{Cleaned, clean};
 pub use join::{StoryLinks, join};
-pub use memory::{MEMORY_WINDOW, Memory};
+pub use memory::{MEMORY_WINDOW, Memory, Told};
 pub use note::Note;
 pub use page::{Extraction, Page, extract};
 pub use ruleset::RuleSet;

@@ -25,6 +25,13 @@ pub enum Note {
         /// The rule file.
         rule: String,
     },
+    /// Site memory would have left too little: all that the site repeats stays in the text.
+    MemorySpared {
+        /// Repeated blocks that stay.
+        blocks: usize,
+        /// Words that are not repeated.
+        words: usize,
+    },
 }
 
 impl fmt::Display for Note {
@@ -46,6 +53,12 @@ impl fmt::Display for Note {
                 write!(
                     f,
                     "{rule}: no layout's `body` is on this page; the generic extractor found the text"
+                )
+            }
+            Self::MemorySpared { blocks, words } => {
+                write!(
+                    f,
+                    "memory: {blocks} repeated blocks stay; without them the page has only {words} words"
                 )
             }
         }

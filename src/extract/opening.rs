@@ -62,7 +62,11 @@ fn read(hir: &Hir, bytes: &mut [bool; 256]) -> bool {
         HirKind::Repetition(repetition) => read(&repetition.sub, bytes) || repetition.min == 0,
         HirKind::Capture(capture) => read(&capture.sub, bytes),
         HirKind::Concat(parts) => parts.iter().all(|part| read(part, bytes)),
-        HirKind::Alternation(parts) => parts.iter().fold(false, |empty, part| read(part, bytes) || empty),
+        HirKind::Alternation(parts) => {
+            // Every part is read: each may begin with bytes of its own.
+            let empty: Vec<bool> = parts.iter().map(|part| read(part, bytes)).collect();
+            empty.contains(&true)
+        }
     }
 }
 

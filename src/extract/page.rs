@@ -14,7 +14,7 @@ use super::marks::Marks;
 use super::meta::{self, JsonLd};
 use super::note::Note;
 use super::ruleset::RuleSet;
-use super::{declared, finish, generic, images, memory::Memory, strip, verdict};
+use super::{declared, finish, generic, images, listing, memory::Memory, strip, verdict};
 
 /// A page as it was fetched and decoded.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,20 @@ pub struct Extraction {
 pub(super) struct Evidence {
     /// The page calls itself an article (JSON-LD, Open Graph, microdata).
     pub(super) declared: bool,
+    /// It describes the story in JSON-LD.
+    pub(super) described: bool,
+    /// What it calls itself, where that is no story: a collection, a gallery, a video.
+    pub(super) other_kind: Option<String>,
+    /// Its address is the root of a host.
+    pub(super) front_page: bool,
+    /// Words that the story has by the page's own account.
+    pub(super) told_words: Option<usize>,
+    /// Teasers of other stories, where the text is hardly anything else.
+    pub(super) teasers: Option<usize>,
     /// How sure the generic extractor is of the text, 0 to 1; none where a rule found the body.
     pub(super) confidence: Option<f32>,
+    /// The text is hardly more than what the site says on every page.
+    pub(super) repeats: bool,
 }
 
 /// Extracts the article of a page by these rules and this memory.
@@ -117,15 +129,18 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
         layout.paragraphs.is_some() && !layout.fields.iter().any(|rule| rule.field == Field::Subtitle)
     });
     finish::run(&metadata, dek_stands, &mut found);
-    if let Some(memory) = memory {
-        memory.strip(&mut found);
-    }
+    let declared = declared::is_article(&dom, &ld);
+    let least = verdict::least_words(extractor, declared);
+    let spared = memory.and_then(|memory| memory.strip(&mut found, least));
+    let repeats = spared.is_some();
+    notes.extend(spared);
 
     let images = images::read(&bodies, &marks, dom.base(page.url).as_ref());
     let confidence = match extractor {
         Extractor::Rules => None,
         Extractor::Generic => Some(judged.map_or(0.0, |j| j.confidence(&found))),
     };
+    let teasers = listing::teasers(&found);
     let (blocks, removed) = settle(found);
     let mut article = Article {
         meta: Default::default(),
@@ -139,8 +154,14 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
     declared::guess_language(&mut metadata, &article.text());
     article.meta = metadata;
     let evidence = Evidence {
-        declared: declared::is_article(&dom, &ld),
+        declared,
+        described: ld.has_article(),
+        other_kind: declared::other_kind(&dom, &ld),
+        front_page: page.url.is_some_and(|u| u.path() == "/" && u.query().is_none()),
+        told_words: declared::told_words(&ld),
+        teasers,
         confidence,
+        repeats,
     };
     let (outcome, reason, quality) = verdict::judge(&dom, &article, &evidence);
     article.quality = quality;

@@ -95,6 +95,24 @@ impl RuleSet {
                 .any(|e| keep.iter().any(|k| e.matches(k)))
     }
 
+    /// Takes an element out by the strip at this place. What a site keeps inside stays, where the strip
+    /// is a common one; false tells that something did.
+    fn claim<'a>(&self, index: usize, element: Element<'a>, claim: Claim, marks: &mut Marks) -> bool {
+        let keep = self.site.as_ref().map_or(&[][..], |s| &s.keep);
+        let spared: Vec<Element<'a>> = if self.is_common(index) && !keep.is_empty() {
+            let kept = |e: &Element<'a>| keep.iter().any(|k| e.matches(k));
+            element.descendants().filter(kept).collect()
+        } else {
+            Vec::new()
+        };
+        if spared.is_empty() {
+            marks.claim(element, claim);
+            return true;
+        }
+        marks.claim_around(element, &spared, &claim);
+        false
+    }
+
     /// The first layout whose body is on the page, and its body: the outermost matches in order. A
     /// keep-list that finds nothing in the body says that this is another look: the page must not
     /// end without text.
@@ -151,10 +169,10 @@ impl RuleSet {
                     crate::dom::Step::Open(e) if done.is_none() && e != *body => {
                         if marks.is_claimed(e) {
                             done = Some(e);
-                        } else if let Some((claimed, claim)) =
+                        } else if let Some((index, claimed)) =
                             self.claimant(strips, &mut matcher, &among, e, *body, notes)
+                            && self.claim(index, claimed, Claim::strip(strips[index]), marks)
                         {
-                            marks.claim(claimed, claim);
                             done = Some(claimed);
                         }
                     }
@@ -165,6 +183,7 @@ impl RuleSet {
         }
     }
 
+    /// The first strip that takes this element, or one around it, and that element.
     fn claimant<'a>(
         &self,
         strips: &[&Strip],
@@ -173,7 +192,7 @@ impl RuleSet {
         e: Element<'a>,
         body: Element<'a>,
         notes: &mut Vec<Note>,
-    ) -> Option<(Element<'a>, Claim)> {
+    ) -> Option<(usize, Element<'a>)> {
         let mut told: Option<String> = None;
         let matching = matcher.matching(e, body).filter(|i| among.contains(i));
         for index in matching.map(|i| self.owners[i]) {
@@ -198,7 +217,7 @@ impl RuleSet {
                 }),
                 None => e,
             };
-            return Some((claimed, Claim::strip(strip)));
+            return Some((index, claimed));
         }
         None
     }
@@ -239,7 +258,9 @@ impl RuleSet {
                     continue;
                 }
                 match nearest(found.element, closest, bodies) {
-                    Some(element) => marks.claim(element, Claim::strip(strip)),
+                    Some(element) => {
+                        self.claim(*index, element, Claim::strip(strip), marks);
+                    }
                     None => notes.push(Note::NoClosest {
                         rule: strip.place.clone(),
                     }),

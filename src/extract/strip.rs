@@ -62,6 +62,7 @@ pub(super) fn run<'a>(
         .collect();
     for (index, strip) in strips.iter().enumerate() {
         let common = rules.is_common(index);
+        let spared = |b: &Found<'_>| common && rules.exempts(b.element);
         match &strip.what {
             StripWhat::Block {
                 select: Some(_),
@@ -78,14 +79,13 @@ pub(super) fn run<'a>(
                     if block.is_kept()
                         && opening.allows(text)
                         && holds(strip, block, text, bodies)
-                        && !(common && rules.exempts(block.element))
+                        && !spared(block)
                     {
-                        take(strip, at, bodies, found, notes);
+                        take(strip, at, bodies, found, &spared, notes);
                     }
                 }
             }
             StripWhat::Region { from, until } => {
-                let spared = |b: &Found<'_>| common && rules.exempts(b.element);
                 region(strip, from, until, &spared, found, notes);
             }
         }
@@ -94,11 +94,12 @@ pub(super) fn run<'a>(
         let StripWhat::Block { at: Some(at), .. } = &strip.what else {
             continue;
         };
+        let spared = |b: &Found<'_>| rules.is_common(index) && rules.exempts(b.element);
         if let Some(at) = standing(at, found)
             && holds(strip, &found[at], &folded(&found[at].block.text), bodies)
-            && !(rules.is_common(index) && rules.exempts(found[at].element))
+            && !spared(&found[at])
         {
-            take(strip, at, bodies, found, notes);
+            take(strip, at, bodies, found, &spared, notes);
         }
     }
 }
@@ -112,12 +113,14 @@ pub(super) fn standing<B: Strippable>(at: &At, blocks: &[B]) -> Option<usize> {
     }
 }
 
-/// Takes out a block and, where the strip names a `closest`, all that is kept of that ancestor.
+/// Takes out a block and, where the strip names a `closest`, all that is kept of that ancestor and not
+/// `spared`.
 fn take<'a>(
     strip: &Strip,
     at: usize,
     bodies: &[Element<'a>],
     found: &mut [Found<'a>],
+    spared: &dyn Fn(&Found<'_>) -> bool,
     notes: &mut Vec<Note>,
 ) {
     found[at].take(Claim::strip(strip));
@@ -137,8 +140,10 @@ fn take<'a>(
     match nearest(found[at].element, closest, bodies) {
         Some(ancestor) => {
             let inside = |e: Element<'a>| e == ancestor || e.ancestors().any(|a| a == ancestor);
-            for block in found.iter_mut().filter(|b| b.is_kept() && inside(b.element)) {
-                block.take(Claim::strip(strip));
+            for block in found.iter_mut() {
+                if block.is_kept() && inside(block.element) && !spared(block) {
+                    block.take(Claim::strip(strip));
+                }
             }
         }
         None => notes.push(Note::NoClosest {

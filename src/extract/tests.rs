@@ -6,7 +6,7 @@ use super::{Extraction, Page, RuleSet, clean, extract};
 use crate::outcome::Outcome;
 use crate::sites::Sites;
 
-fn rules(site: &str, common: &str) -> RuleSet {
+pub(super) fn rules(site: &str, common: &str) -> RuleSet {
     let head = "name = \"X\"\nhosts = [\"x.example\"]\n";
     let files = [
         ("x.toml", format!("{head}{site}")),
@@ -16,7 +16,7 @@ fn rules(site: &str, common: &str) -> RuleSet {
     RuleSet::new(sites.get("x"), Arc::clone(&sites.common()))
 }
 
-fn read(rules: &RuleSet, html: &str) -> Extraction {
+pub(super) fn read(rules: &RuleSet, html: &str) -> Extraction {
     extract(Page { html, url: None }, rules, None).unwrap()
 }
 
@@ -136,4 +136,79 @@ fn a_short_story_about_a_page_not_found_is_a_story() {
     let declared = "<meta property='og:type' content='article'>";
     assert_eq!(outcome(html(declared)), Outcome::Stored);
     assert_eq!(outcome(html("")), Outcome::Soft404);
+}
+
+#[test]
+fn what_a_site_keeps_stays_inside_what_a_common_strip_takes() {
+    let site = format!("keep = [\".k\"]\n{LAYOUT}[[strip]]\ncategory = \"social\"\nselect = \".share\"");
+    let common = "[[strip]]\ncategory = \"related\"\nselect = \"aside, .k\"";
+    let html = "<article><p>Story.</p><aside>Loose<h3>More</h3><div><p>Teaser</p>\
+                <div class=k><p>Note</p><p class=share>Share</p></div></div></aside></article>";
+    let kept = read(&rules(&site, common), html);
+    assert_eq!(kept.article.text(), "Story.\n\nNote");
+    assert_eq!(
+        removed(&kept),
+        [
+            ("common.toml:1", "Loose"),
+            ("common.toml:1", "More"),
+            ("common.toml:1", "Teaser"),
+            ("x.toml:6", "Share")
+        ]
+    );
+}
+
+#[test]
+fn a_common_closest_leaves_what_a_site_keeps() {
+    let site = format!("keep = [\".k\"]\n{LAYOUT}");
+    let html = "<article><p>Story.</p><div><p>Give now</p><p>Thanks</p><p class=k>Note</p></div></article>";
+    for extra in ["", "\nwhole = \"p\""] {
+        let common =
+            format!("[[strip]]\ncategory = \"donation\"\ntext = \"^Give\"\nclosest = \"div\"{extra}");
+        assert_eq!(
+            read(&rules(&site, &common), html).article.text(),
+            "Story.\n\nNote"
+        );
+    }
+}
+
+#[test]
+fn a_sites_own_strip_takes_what_the_site_keeps() {
+    let site = format!("keep = [\".k\"]\n{LAYOUT}[[strip]]\ncategory = \"related\"\nselect = \"aside\"");
+    let html = "<article><p>Story.</p><aside>More<div class=k>Note</div></aside></article>";
+    assert_eq!(read(&rules(&site, ""), html).article.text(), "Story.");
+}
+
+#[test]
+fn memory_takes_an_appeal_and_leaves_a_page_that_it_would_empty() {
+    use super::{Memory, Told};
+
+    let appeal = "This paper is paid for by the people who read it, and by nobody else at all.";
+    let told = |n: usize| Told {
+        title: Some(format!("Story {n}")),
+        blocks: vec![format!("Paragraph {n}."), appeal.to_owned()],
+    };
+    let memory = Memory::learn(&[1, 2, 3].map(told));
+    let rules = rules(LAYOUT, "");
+    let read = |story: &str| {
+        let html = format!("<article><p>{story}</p><p>{appeal}</p></article>");
+        extract(
+            Page {
+                html: &html,
+                url: None,
+            },
+            &rules,
+            Some(&memory),
+        )
+        .unwrap()
+    };
+    let story = "The ferry to the outer islands sails again, nine years after the last one was sold.";
+    let whole = read(story);
+    assert_eq!(whole.article.text(), story);
+    assert_eq!(removed(&whole), [("memory", appeal)]);
+    assert!(whole.notes.is_empty());
+    let spared = read("Rain.");
+    assert_eq!(spared.article.text(), format!("Rain.\n\n{appeal}"));
+    assert_eq!(spared.outcome, Outcome::Stored);
+    assert!(spared.notes[0].to_string().starts_with("memory: "));
+    assert!(spared.article.quality <= 0.3 && whole.article.quality > 0.3);
 }

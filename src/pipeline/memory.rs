@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::extract::{MEMORY_WINDOW, Memory};
+use crate::extract::{MEMORY_WINDOW, Memory, Told};
 use crate::store::{MemoryRow, Reader, StoreError, Writer};
 
 /// What a database remembers of a site.
@@ -33,14 +33,16 @@ pub(super) async fn learn(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let recent = reader.recent_texts(site, MEMORY_WINDOW)?;
-    let articles: Vec<Vec<String>> = recent
+    let articles: Vec<Told> = recent
         .into_iter()
-        .map(|a| {
-            a.text
+        .map(|a| Told {
+            title: a.title,
+            blocks: a
+                .text
                 .split("\n\n")
                 .map(str::to_owned)
                 .chain(a.repeated)
-                .collect()
+                .collect(),
         })
         .collect();
     let memory = Memory::learn(&articles);

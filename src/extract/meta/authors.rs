@@ -59,7 +59,8 @@ pub(super) fn push_once(names: &mut Vec<String>, name: String) {
 
 /// Whether a text begins as bylines do: with `By`, `Von`, `Par` … and a name after it.
 pub(super) fn has_lead(text: &str) -> bool {
-    let text = text.trim();
+    // Marks before a text are no lead: lists and brackets begin so.
+    let text = without_marks(text.trim());
     let rest = without_lead(text);
     rest.len() < text.len()
         && rest
@@ -103,7 +104,7 @@ fn word_positions(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// Drops `By`, `Von:`, `Ein Kommentar von` … as often as they stand there.
 fn without_lead(text: &str) -> &str {
-    let mut text = text.trim_start_matches([' ', '-', '–', '—', '|', '•', '·', ':', '(', '[']);
+    let mut text = without_marks(text);
     loop {
         let beginning: String = text
             .chars()
@@ -116,6 +117,10 @@ fn without_lead(text: &str) -> &str {
             None => return text,
         }
     }
+}
+
+fn without_marks(text: &str) -> &str {
+    text.trim_start_matches([' ', '-', '–', '—', '|', '•', '·', ':', '(', '['])
 }
 
 fn after_lead<'a>(text: &'a str, lead: &str) -> Option<&'a str> {
@@ -305,6 +310,8 @@ mod tests {
             "undefined",
             "12345",
             "5 Comments",
+            "Staff and news service reports",
+            "-- Anzeige --",
             "Anónimo",
             "{{author}}",
         ] {

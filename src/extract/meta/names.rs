@@ -102,13 +102,15 @@ pub(super) const ROLES: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const NOBODY: &[&str] = &[
     "admin", "administrator", "adm", "webmaster", "editor", "editors", "the editors", "staff", "staff writer",
-    "staff writers", "staff reporter", "staff report", "staff reports", "web desk", "news desk", "newsroom staff",
+    "staff writers", "staff reporter", "staff report", "staff reports", "from staff reports", "staff and wire reports", "wire reports",
+    "from wire reports", "wire services", "news services", "news service reports", "agency reports", "web desk", "news desk", "newsroom staff",
     "guest", "guest author", "contributor", "contributors", "unknown", "anonymous", "anonym", "anonyme", "anónimo", "anonimo", "author", "authors",
     "no author", "n/a", "na", "none", "null", "undefined", "nan", "false", "true", "root", "user", "default",
     "super user", "superuser", "wordpress", "email the author", "email", "e-mail", "mail", "follow", "following",
     "share", "twitter", "facebook", "instagram", "view profile", "see all", "more", "read more", "profile", "bio",
     "website", "autor", "autorin", "auteur", "redakteur", "redakteurin", "gast", "gastautor", "mehr", "tips meg",
-    "seguir", "suivre", "folgen", "artikel", "kommentar", "comments", "posted", "published", "updated",
+    "seguir", "suivre", "folgen", "artikel", "kommentar", "anzeige", "anzeigen", "werbung", "advertisement", "publicidad",
+    "publicité", "pubblicità", "reklama", "reklame", "annonce", "comments", "posted", "published", "updated",
 ];
 
 /// Suffixes that belong to the name before the comma.

@@ -62,6 +62,8 @@ static NOT_BYLINE: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("a pattern of the program's own, run by its tests")
 });
+/// Most words of a name that only its place on the page marks as one.
+const MAX_NAME_WORDS: usize = 7;
 /// Most elements in a line that only its words mark as a byline.
 const MAX_PARTS: usize = 4;
 /// Most words of such a line.
@@ -316,7 +318,8 @@ impl Sources<'_, '_> {
             let Some(raw) = line.text().filter(|t| is_byline_text(t)) else {
                 continue;
             };
-            let names = split(&without_dates(raw), self.languages, true);
+            let mut names = split(&without_dates(raw), self.languages, true);
+            names.retain(|n| looks_like_name(n));
             people.add(raw, format!("html:{}", line.element.path()), names);
             if !people.names.is_empty() {
                 break;
@@ -361,6 +364,24 @@ impl Sources<'_, '_> {
 
 fn is_classed(element: Element<'_>) -> bool {
     names_with(element, &BYLINE).any(|word| !NOT_BYLINE.is_match(word))
+}
+
+/// Whether what a line of the page was parted into may be a name: sentences and credits of pictures
+/// stand near headlines too.
+fn looks_like_name(text: &str) -> bool {
+    const CREDITS: &[&str] = &[
+        "foto",
+        "photo",
+        "фото",
+        "bild:",
+        "image",
+        "illustration",
+        "©",
+        "zdjęcie",
+        "写真",
+    ];
+    let lower = text.to_lowercase();
+    text.split(' ').count() <= MAX_NAME_WORDS && !CREDITS.iter().any(|c| lower.starts_with(c))
 }
 
 fn is_byline_text(text: &str) -> bool {

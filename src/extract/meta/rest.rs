@@ -57,8 +57,18 @@ pub(super) fn section(found: &Found<'_>, ld: &JsonLd) -> Option<Sourced<String>>
                 .flat_map(|k| found.meta(k).map(move |v| (v, source_of(k)))),
         )
         .chain(props(found, "articleSection"))
-        .find(|(v, _)| v.chars().count() <= MAX_TERM_CHARS && !v.starts_with("http"))
-        .map(|(v, source)| (v.clone(), v, source))
+        .filter(|(v, _)| !v.starts_with("http"))
+        .map(|(v, source)| (first_of_list(&v).to_owned(), v, source))
+        .find(|(v, ..)| !v.is_empty() && v.chars().count() <= MAX_TERM_CHARS)
+}
+
+/// The first of several sections in one string, `News,Politics`; a comma inside a name has a space after it.
+fn first_of_list(sections: &str) -> &str {
+    let end = sections
+        .match_indices(',')
+        .find(|(at, _)| !sections[at + 1..].starts_with(char::is_whitespace))
+        .map_or(sections.len(), |(at, _)| at);
+    sections[..end].trim()
 }
 
 /// Keywords of the first source that has any: what editors give before what search engines get.

@@ -80,6 +80,10 @@ fn the_sites_name_is_cut_off_a_title() {
             "Left - right: a storm",
         ),
         (
+            "<title>The Paper | A storm is coming</title><meta property=og:site_name content='The Paper'>",
+            "A storm is coming",
+        ),
+        (
             "<meta property=og:title content='Rain &amp;amp; <em>wind</em>'>",
             "Rain & wind",
         ),
@@ -105,6 +109,42 @@ fn a_headline_cut_off_at_a_quotation_mark_is_completed() {
         default(page).title.as_deref(),
         Some("Clear winner and \"royal visit\" in town")
     );
+}
+
+#[test]
+fn the_sites_name_or_motto_in_place_of_a_headline_is_none() {
+    for page in [
+        "<title>A storm is coming - Paper</title><h1>Paper</h1><h2>A storm is coming</h2>",
+        "<title>A storm is coming - Paper</title><meta property=og:title content=Paper><h1>Paper</h1>",
+        "<title>A storm is coming - Paper</title><h1>All that is fit to read</h1><h2>A storm is coming</h2>",
+    ] {
+        assert_eq!(
+            default(page).title.as_deref(),
+            Some("A storm is coming"),
+            "{page}"
+        );
+    }
+}
+
+#[test]
+fn of_several_sections_in_one_string_the_first_counts() {
+    for (written, section) in [("News,Politics", "News"), ("Arts, Culture", "Arts, Culture")] {
+        let page = format!("<meta property=article:section content='{written}'>");
+        assert_eq!(default(&page).section.as_deref(), Some(section));
+    }
+}
+
+#[test]
+fn a_list_a_picture_credit_or_an_advert_near_the_headline_names_no_author() {
+    for line in [
+        "<li>• Safety data sheets for chemicals</li>",
+        "<p class=author>Foto: Jane Doe</p>",
+        "<p class=byline>-- Anzeige --</p>",
+        "<p class=byline>Staff and news service reports</p>",
+    ] {
+        let page = format!("<h1>A storm is coming</h1>{line}");
+        assert_eq!(default(&page).authors, [""; 0], "{line}");
+    }
 }
 
 #[test]

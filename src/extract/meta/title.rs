@@ -12,6 +12,9 @@ const SEPARATORS: &[&str] = &[
 /// Shortest key of a headline that another text may be cut to, in characters.
 const MIN_KEY_CHARS: usize = 8;
 
+/// Most lower headings that are asked.
+const MAX_HEADINGS: usize = 40;
+
 /// A headline and its source.
 pub(super) struct Headline {
     pub(super) text: String,
@@ -102,8 +105,19 @@ fn without_article(key: &str) -> Option<String> {
 
 /// The headline by the default chain.
 pub(super) fn choose(found: &Found<'_>, ld: &JsonLd, site: &SiteNames) -> Option<Headline> {
-    let og = found.meta("og:title").next().map(|t| without_tags(&t));
-    let ld_raw = ld.get("headline").into_iter().next().map(|t| without_tags(&t));
+    // A site's name is no headline, wherever it stands in place of one.
+    let other = |t: &String| !site.is_one(t);
+    let og = found
+        .meta("og:title")
+        .next()
+        .map(|t| without_tags(&t))
+        .filter(other);
+    let ld_raw = ld
+        .get("headline")
+        .into_iter()
+        .next()
+        .map(|t| without_tags(&t))
+        .filter(other);
     let ld_cut = ld_raw.as_deref().map(|t| cut_tail(t, site));
     let shown = shown(found, og.as_deref(), ld_cut.as_deref(), site);
     let headline = |text: String, found: &str, source| Headline {
@@ -146,7 +160,7 @@ pub(super) fn choose(found: &Found<'_>, ld: &JsonLd, site: &SiteNames) -> Option
     if let Some(h1) = shown {
         return Some(headline(h1.clone(), &h1, "html:h1"));
     }
-    if let Some(twitter) = found.meta("twitter:title").next() {
+    if let Some(twitter) = found.meta("twitter:title").next().filter(other) {
         return Some(headline(cut_tail(&twitter, site), &twitter, "meta:twitter:title"));
     }
     let title = found.title.clone()?;
@@ -168,10 +182,22 @@ fn shown(found: &Found<'_>, og: Option<&str>, ld: Option<&str>, site: &SiteNames
         .flatten()
         .map(key)
         .collect();
-    let repeated = texts.iter().find(|t| {
+    let is_repeated = |t: &String| {
         let k = key(t);
-        k.chars().count() >= MIN_KEY_CHARS && known.iter().any(|n| n.contains(&k) || k.contains(n.as_str()))
-    });
+        let long = k.chars().count() >= MIN_KEY_CHARS && !site.is_one(t);
+        long && known
+            .iter()
+            .any(|n| n.contains(&k) || (!n.is_empty() && k.contains(n.as_str())))
+    };
+    // Where the `h1` is the site's name or motto, the headline is a lower heading.
+    let lower = || {
+        let headings = found
+            .root
+            .descendants()
+            .filter(|e| matches!(e.name(), "h2" | "h3"));
+        headings.take(MAX_HEADINGS).map(|e| e.text()).find(is_repeated)
+    };
+    let repeated = texts.iter().find(|t| is_repeated(t));
     repeated
         .cloned()
         .or_else(|| {
@@ -179,6 +205,7 @@ fn shown(found: &Found<'_>, og: Option<&str>, ld: Option<&str>, site: &SiteNames
                 .story_props("headline")
                 .find_map(|e| super::collect::prop_value(e))
         })
+        .or_else(lower)
         .or_else(|| texts.iter().find(|t| !site.is_tail(t)).cloned())
 }
 
@@ -229,7 +256,7 @@ fn is_tail_start(rest: &str) -> bool {
             .any(|s| rest.starts_with(s) || padded.starts_with(s))
 }
 
-/// Cuts segments off the end while they are the site's name.
+/// Cuts segments off the end, and one off the beginning, while they are the site's name.
 pub(super) fn cut_tail(text: &str, site: &SiteNames) -> String {
     let mut text = text.trim();
     while let Some((head, tail)) = last_segment(text) {
@@ -237,6 +264,16 @@ pub(super) fn cut_tail(text: &str, site: &SiteNames) -> String {
             break;
         }
         text = head.trim();
+    }
+    let first = SEPARATORS
+        .iter()
+        .filter_map(|s| text.find(s).map(|at| (at, s.len())))
+        .min();
+    if let Some((at, len)) = first
+        && site.is_one(&text[..at])
+        && !text[at + len..].trim().is_empty()
+    {
+        text = text[at + len..].trim();
     }
     text.to_owned()
 }

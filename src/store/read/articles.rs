@@ -77,6 +77,8 @@ pub struct SourcePage {
 pub struct RecentText {
     /// The article.
     pub article_id: i64,
+    /// Its headline.
+    pub title: Option<String>,
     /// Its text: blocks joined by a blank line.
     pub text: String,
     /// Blocks that were taken out because they recur; without them a block that memory knows
@@ -287,11 +289,12 @@ impl Reader {
     /// When the file cannot be read.
     pub fn recent_texts(&self, site: &str, limit: usize) -> Result<Vec<RecentText>, StoreError> {
         let mut recent = self.all(
-            "select id, text from articles where site = ?1 order by first_seen_at desc, id desc limit ?2",
+            "select id, title, text from articles where site = ?1 order by first_seen_at desc, id desc limit ?2",
             params![site, int(limit)],
             |row| {
                 Ok(RecentText {
                     article_id: row.get("id")?,
+                    title: row.get("title")?,
                     text: row.get("text")?,
                     repeated: Vec::new(),
                 })

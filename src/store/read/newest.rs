@@ -48,4 +48,18 @@ impl Reader {
             },
         )
     }
+
+    /// Texts that site memory took out of the newest versions, once each, with the count it gave.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn repeated(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.all(
+            "select r.text, max(r.pattern) as pattern from removed r
+               join articles a on a.id = r.article_id and a.version = r.version
+              where r.category = ?1 group by r.text order by r.text",
+            [crate::article::Category::Repeated.as_str()],
+            |row| Ok((row.get("text")?, row.get("pattern")?)),
+        )
+    }
 }

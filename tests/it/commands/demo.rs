@@ -28,6 +28,32 @@ fn the_sample_is_crawled_twice_and_begins_anew_each_time() {
 }
 
 #[test]
+fn an_appeal_that_no_rule_knows_goes_by_repetition_and_a_quotation_in_two_stories_stays() {
+    let desk = Desk::new();
+    desk.run(&["demo", "--db", "data/copydesk.db"])
+        .quiet()
+        .says("stands in 5 of 5 articles: “The Lowland Post is paid for by");
+    let removed = desk
+        .sql("select version, rule, pattern, substr(text, 1, 24) from removed where category = 'repeated'");
+    assert_eq!(
+        removed,
+        ["2 | memory | in 5 of 5 articles | The Lowland Post is paid"]
+    );
+    let holding = |words: &str| {
+        let query = format!(
+            "select version from article_versions where instr(text, '{words}') and url like '%/water/%' order by 1"
+        );
+        desk.sql(&query)
+    };
+    // Both editions of one story, and another story.
+    assert_eq!(
+        holding("We move 900 million litres a year uphill"),
+        ["1", "1", "2"]
+    );
+    assert_eq!(holding("paid for by 4,112 neighbours"), ["1", "1"]);
+}
+
+#[test]
 fn what_it_says_to_try_works() {
     if Command::new("sqlite3").arg("--version").output().is_err() {
         eprintln!("skipped: no sqlite3 on this machine");
