@@ -22,6 +22,7 @@ mod strip;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod verdict;
 
 pub use clean::{Cleaned, clean};
@@ -30,3 +31,4 @@ pub use memory::{MEMORY_WINDOW, Memory};
 pub use note::Note;
 pub use page::{Extraction, Page, extract};
 pub use ruleset::RuleSet;
+pub use trial::{LayoutUse, StripUse, Trial, trial};

@@ -17,6 +17,7 @@ mod site;
 pub mod stop;
 pub mod story;
 pub mod summary;
+pub mod trial;
 
 /// An error with its causes, on one line.
 fn chain(error: &dyn std::error::Error) -> String {
