@@ -4,6 +4,7 @@
 mod article;
 pub mod capture;
 pub mod crawl;
+pub mod drift;
 pub mod errand;
 mod gather;
 mod health;

@@ -59,7 +59,11 @@ struct Finding {
 
 /// Runs the command.
 pub(in crate::cmd) fn run(config: &Config, args: &CheckArgs) -> anyhow::Result<Ending> {
-    once(config, args, super::load(config)?)
+    let round = || once(config, args, super::load(config)?);
+    match args.watch {
+        true => super::watch::rounds(config, round),
+        false => round(),
+    }
 }
 
 /// One round with these rules.
