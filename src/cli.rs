@@ -236,10 +236,24 @@ pub enum SitesCommand {
     /// Load every rule file and run its checks
     ///
     /// Pages come from the capture folders given with --pages, else from the stored pages of the
-    /// database, else, with --fetch, from the web. Exit code 1 when a check fails.
+    /// database, else, with --fetch, from the web. What is odd in a file that loads, or on these
+    /// pages, is a finding. Exit code 1 when a check fails or there is a finding.
     Check(CheckArgs),
+    /// Tell which sites' rules have ceased to fit, from the database
+    ///
+    /// Each site's newest stories are compared with its own past: how many a rule found, their
+    /// words, the fields they lack. Exit code 1 when a site has drifted.
+    Health(HealthArgs),
     /// Print the JSON Schema of rule files, for editors
     Schema,
+}
+
+/// Options of `sites health`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct HealthArgs {
+    /// Only these sites
+    #[arg(value_name = "SITE")]
+    pub names: Vec<String>,
 }
 
 /// Options of `sites check`.
@@ -254,6 +268,9 @@ pub struct CheckArgs {
     /// Fetch pages that are nowhere else, with manners
     #[arg(long)]
     pub fetch: bool,
+    /// Stay, and check again at each save of a rule file; Ctrl-C ends
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// Options of `search`.

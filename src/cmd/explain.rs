@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::article::{Article, FieldValue};
 use crate::cli::ExplainArgs;
 use crate::config::Config;
-use crate::extract::Note;
+use crate::extract::{Extraction, Note, Trial};
 use crate::outcome::Outcome;
+use crate::sites::rule::Site;
 use crate::text;
 
 use super::Ending;
@@ -29,7 +30,8 @@ struct ExplainJson<'a> {
     quality: Option<f64>,
     fields: &'a [FieldValue],
     blocks: Vec<BlockJson<'a>>,
-    notes: &'a [Note],
+    notes: Vec<&'a Note>,
+    unmatched: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +62,7 @@ pub(super) fn run(config: &Config, args: &ExplainArgs) -> anyhow::Result<Ending>
         generic: args.generic,
         allow_private: args.allow_private,
     };
-    let reading = page::read(config, &rulebook, &wanted)?;
+    let (reading, trial) = page::read_and_try(config, &rulebook, &wanted)?;
     let article = reading.extraction.as_ref().map(|e| &e.article);
     let json = ExplainJson {
         url: reading.url.as_ref().map(url::Url::as_str),
@@ -72,7 +74,11 @@ pub(super) fn run(config: &Config, args: &ExplainArgs) -> anyhow::Result<Ending>
         quality: article.map(|a| a.quality),
         fields: article.map_or(&[], |a| &a.meta.fields),
         blocks: article.map(in_order).unwrap_or_default(),
-        notes: reading.extraction.as_ref().map_or(&[], |e| &e.notes),
+        notes: notes(reading.extraction.as_ref(), trial.as_ref()),
+        unmatched: match (&trial, reading.rules.site()) {
+            (Some(trial), Some(site)) => unmatched(site, trial),
+            _ => Vec::new(),
+        },
     };
     let mut out = std::io::stdout().lock();
     if config.json {
@@ -81,6 +87,26 @@ pub(super) fn run(config: &Config, args: &ExplainArgs) -> anyhow::Result<Ending>
         tell(&mut out, &json, Paint::for_stdout())?;
     }
     Ok(Ending::Well)
+}
+
+/// What the reading noted; only the trial compares with the common rules, and knows what takes too much.
+fn notes<'a>(extraction: Option<&'a Extraction>, trial: Option<&'a Trial>) -> Vec<&'a Note> {
+    let tried = trial.into_iter().flat_map(|t| &t.extraction.notes);
+    let greedy = tried.filter(|n| matches!(n, Note::TakesMost { .. }));
+    extraction
+        .into_iter()
+        .flat_map(|e| &e.notes)
+        .chain(greedy)
+        .collect()
+}
+
+/// The places of the site's strips that met nothing on the page.
+fn unmatched<'a>(site: &'a Site, trial: &Trial) -> Vec<&'a str> {
+    let strips = site.strips.iter().zip(&trial.strips);
+    strips
+        .filter(|(_, met)| !met.met)
+        .map(|(strip, _)| strip.place.as_str())
+        .collect()
 }
 
 /// Kept and removed blocks in document order: a removal stands after as many kept blocks as its
@@ -173,7 +199,11 @@ fn tell(out: &mut impl Write, e: &ExplainJson<'_>, paint: Paint) -> std::io::Res
         }
     }
     writeln!(out, "\n{kept} blocks kept, {gone} removed")?;
-    for note in e.notes {
+    if !e.unmatched.is_empty() {
+        let all = format!("nothing here for {}", e.unmatched.join(", "));
+        writeln!(out, "{}", paint.dim(&text::printable(&all)))?;
+    }
+    for note in &e.notes {
         writeln!(out, "{}", paint.yellow(&text::printable(&note.to_string())))?;
     }
     Ok(())

@@ -36,6 +36,11 @@ impl From<Ending> for ExitCode {
     }
 }
 
+/// A time as in the database.
+fn iso(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -52,6 +57,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Sites(SitesCommand::List) => sites::list::run(&config),
         Command::Sites(SitesCommand::Show { site }) => sites::show::run(&config, &site),
         Command::Sites(SitesCommand::Check(args)) => sites::check::run(&config, &args),
+        Command::Sites(SitesCommand::Health(args)) => sites::health::run(&config, &args),
         Command::Sites(SitesCommand::Schema) => sites::schema::run(),
         Command::Status => status::run(&config),
         Command::Search(args) => search::run(&config, &args),

@@ -8,11 +8,12 @@ use anyhow::Context;
 use crate::address;
 use crate::config::Config;
 use crate::decode;
-use crate::extract::Memory;
+use crate::extract::{Memory, Trial};
 use crate::fetch::MAX_PAGE_BYTES;
 use crate::pipeline::errand::Errand;
 use crate::pipeline::reading::{self, Choice, Reading, Rulebook, Source};
 use crate::pipeline::story::Story;
+use crate::pipeline::trial;
 
 /// Which page, by which rules.
 pub(super) struct Wanted<'a> {
@@ -44,6 +45,24 @@ pub(super) fn choice(rulebook: &Rulebook, site: Option<&str>, generic: bool) -> 
 
 /// Gets and reads the page.
 pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) -> anyhow::Result<Reading> {
+    Ok(get(config, rulebook, wanted, false)?.0)
+}
+
+/// The same, with what the site's rules met on it, where there are such rules.
+pub(super) fn read_and_try(
+    config: &Config,
+    rulebook: &Rulebook,
+    wanted: &Wanted<'_>,
+) -> anyhow::Result<(Reading, Option<Trial>)> {
+    get(config, rulebook, wanted, true)
+}
+
+fn get(
+    config: &Config,
+    rulebook: &Rulebook,
+    wanted: &Wanted<'_>,
+    tried: bool,
+) -> anyhow::Result<(Reading, Option<Trial>)> {
     let choice = choice(rulebook, wanted.site, wanted.generic)?;
     let mut url = wanted.url.map(address::parse).transpose()?;
     let mut content_type = None;
@@ -77,6 +96,11 @@ pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) ->
     if memory.is_some() {
         reading = reading::read(source, rulebook, &choice, memory.as_ref());
     }
+    let trial = match tried && reading.extraction.is_some() && reading.rules.site().is_some() {
+        // What was read once can be read again; where not, the reading says why.
+        true => trial::read(source, rulebook, &reading.rules).ok(),
+        false => None,
+    };
     let mut story = Story::begin((), reading);
     // A file is the page it is; of an address the whole story is wanted.
     while let (Some(web), Some(next)) = (&web, story.wants().cloned()) {
@@ -98,7 +122,7 @@ pub(super) fn read(config: &Config, rulebook: &Rulebook, wanted: &Wanted<'_>) ->
             }
         }
     }
-    Ok(story.finish().0)
+    Ok((story.finish().0, trial))
 }
 
 /// The memory of the site whose rules were chosen, only where the database was named: a result must not depend on a file that

@@ -26,6 +26,11 @@ impl Paint {
         }
     }
 
+    /// Whether there is colour.
+    pub(super) fn is_on(self) -> bool {
+        self.on
+    }
+
     fn wrap(self, code: &str, text: &str) -> String {
         if self.on {
             format!("\x1b[{code}m{text}\x1b[0m")

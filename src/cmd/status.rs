@@ -9,8 +9,8 @@ use crate::config::Config;
 use crate::store::Reader;
 use crate::text;
 
-use super::Ending;
 use super::print::Paint;
+use super::{Ending, iso};
 
 /// Runs that are shown.
 const SHOWN_RUNS: usize = 5;
@@ -21,6 +21,8 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
     let runs = reader.runs(SHOWN_RUNS)?;
     let sites = reader.site_status()?;
     let sizes = reader.file_sizes()?;
+    let health = reader.health()?;
+    let drifted = |site: &str| health.iter().find(|row| row.site == site)?.drift_since;
     let mut out = std::io::stdout().lock();
     if config.json {
         let runs: Vec<_> = runs
@@ -39,6 +41,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
                 json!({
                     "site": s.site, "articles": s.articles, "queued": s.queued,
                     "last_fetched_at": s.last_fetched_at.map(iso), "outcomes": s.outcomes,
+                    "drift_since": drifted(&s.site).map(iso),
                 })
             })
             .collect();
@@ -95,13 +98,12 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
             site.queued,
             paint.yellow(&others.join(", "))
         )?;
+        if let Some(since) = drifted(&site.site) {
+            let line = format!("drifted since {}: see copydesk sites health", stamp(since));
+            writeln!(out, "  {:width$}  {}", "", paint.red(&line))?;
+        }
     }
     Ok(Ending::Well)
-}
-
-/// As in the database.
-fn iso(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// For people.

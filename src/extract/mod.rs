@@ -24,6 +24,7 @@ mod strip;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod verdict;
 #[cfg(test)]
 mod verdict_tests;
@@ -34,3 +35,4 @@ pub use memory::{MEMORY_WINDOW, Memory, Told};
 pub use note::Note;
 pub use page::{Extraction, Page, extract};
 pub use ruleset::RuleSet;
+pub use trial::{LayoutUse, StripUse, Trial, trial};

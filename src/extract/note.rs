@@ -20,6 +20,15 @@ pub enum Note {
         /// The rule's place.
         rule: String,
     },
+    /// A rule takes more than half of the words that the page has by the common rules alone.
+    TakesMost {
+        /// The rule's place.
+        rule: String,
+        /// Words of those that it takes.
+        words: usize,
+        /// Words that there are.
+        of: usize,
+    },
     /// The site has layouts, and none of their bodies is on the page.
     NoLayout {
         /// The rule file.
@@ -47,6 +56,12 @@ impl fmt::Display for Note {
                 write!(
                     f,
                     "{rule}: no `closest` ancestor inside the body; only the block was removed"
+                )
+            }
+            Self::TakesMost { rule, words, of } => {
+                write!(
+                    f,
+                    "{rule}: takes {words} of the {of} words that --generic keeps of this page"
                 )
             }
             Self::NoLayout { rule } => {

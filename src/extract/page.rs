@@ -6,7 +6,7 @@ use crate::article::{Article, Block, Extractor, Removal};
 use crate::dom::{Dom, DomError, Element};
 use crate::optout::Signal;
 use crate::outcome::Outcome;
-use crate::sites::rule::Field;
+use crate::sites::rule::{Field, Layout};
 
 use super::blocks::{self, Found};
 use super::join::StoryLinks;
@@ -67,23 +67,39 @@ pub(super) struct Evidence {
 /// # Errors
 /// When the page exceeds the limits on nesting or nodes.
 pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Result<Extraction, DomError> {
-    let replaced = rules.site().filter(|s| !s.replace.is_empty()).map(|site| {
+    let replaced = replaced(page.html, rules);
+    let dom = Dom::parse(replaced.as_deref().unwrap_or(page.html))?;
+    Ok(read(&dom, page.url, rules, rules.layout(&dom), memory))
+}
+
+/// The page's source with the site's replacements made; none where it has none.
+pub(super) fn replaced(html: &str, rules: &RuleSet) -> Option<String> {
+    let site = rules.site().filter(|s| !s.replace.is_empty())?;
+    Some(
         site.replace
             .iter()
-            .fold(page.html.to_owned(), |html, r| html.replace(&r.find, &r.with))
-    });
-    let dom = Dom::parse(replaced.as_deref().unwrap_or(page.html))?;
-    let ld = JsonLd::parse(&dom);
-    let layout = rules.layout(&dom);
+            .fold(html.to_owned(), |html, r| html.replace(&r.find, &r.with)),
+    )
+}
+
+/// The same for a page that is parsed, by this layout of the rules or none.
+pub(super) fn read<'a>(
+    dom: &'a Dom,
+    url: Option<&Url>,
+    rules: &'a RuleSet,
+    layout: Option<(&'a Layout, Vec<Element<'a>>)>,
+    memory: Option<&Memory>,
+) -> Extraction {
+    let ld = JsonLd::parse(dom);
     let site = rules.site();
     let facts = meta::PageFacts {
-        url: page.url,
+        url,
         language: site.and_then(|s| s.language.as_deref()),
         timezone: site.and_then(|s| s.timezone.as_ref()),
         sponsored: site.and_then(|s| s.sponsored.as_ref()),
     };
     let fields = layout.as_ref().map_or(&[][..], |(l, _)| &l.fields);
-    let mut metadata = meta::read(&dom, &ld, facts, fields);
+    let mut metadata = meta::read(dom, &ld, facts, fields);
 
     let mut notes = Vec::new();
     let mut marks = Marks::default();
@@ -111,7 +127,7 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
                 });
             }
             rules.strip_elements(&[dom.body()], &mut marks, &mut notes);
-            match generic::locate(&dom, &marks, ld.article_body().as_deref()) {
+            match generic::locate(dom, &marks, ld.article_body().as_deref()) {
                 Some(located) => {
                     judged = Some(located.judged);
                     (located.bodies, located.found)
@@ -129,13 +145,13 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
         layout.paragraphs.is_some() && !layout.fields.iter().any(|rule| rule.field == Field::Subtitle)
     });
     finish::run(&metadata, dek_stands, &mut found);
-    let declared = declared::is_article(&dom, &ld);
+    let declared = declared::is_article(dom, &ld);
     let least = verdict::least_words(extractor, declared);
     let spared = memory.and_then(|memory| memory.strip(&mut found, least));
     let repeats = spared.is_some();
     notes.extend(spared);
 
-    let images = images::read(&bodies, &marks, dom.base(page.url).as_ref());
+    let images = images::read(&bodies, &marks, dom.base(url).as_ref());
     let confidence = match extractor {
         Extractor::Rules => None,
         Extractor::Generic => Some(judged.map_or(0.0, |j| j.confidence(&found))),
@@ -156,23 +172,23 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
     let evidence = Evidence {
         declared,
         described: ld.has_article(),
-        other_kind: declared::other_kind(&dom, &ld),
-        front_page: page.url.is_some_and(|u| u.path() == "/" && u.query().is_none()),
+        other_kind: declared::other_kind(dom, &ld),
+        front_page: url.is_some_and(|u| u.path() == "/" && u.query().is_none()),
         told_words: declared::told_words(&ld),
         teasers,
         confidence,
         repeats,
     };
-    let (outcome, reason, quality) = verdict::judge(&dom, &article, &evidence);
+    let (outcome, reason, quality) = verdict::judge(dom, &article, &evidence);
     article.quality = quality;
-    Ok(Extraction {
+    Extraction {
         outcome,
         reason,
         article,
         notes,
-        links: StoryLinks::find(&dom, site, page.url),
-        signals: declared::signals(&dom),
-    })
+        links: StoryLinks::find(dom, site, url),
+        signals: declared::signals(dom),
+    }
 }
 
 /// Elements inside the bodies that match, `:scope` being the body, without those taken out.

@@ -118,12 +118,9 @@ impl RuleSet {
     /// end without text.
     pub(super) fn layout<'a>(&'a self, dom: &'a Dom) -> Option<(&'a Layout, Vec<Element<'a>>)> {
         let layouts = self.site.as_ref().map_or(&[][..], |s| &s.layouts);
-        layouts.iter().find_map(|layout| {
-            let bodies = outermost(dom.select(&layout.body));
-            let keeps = |p| bodies.iter().any(|body| body.select(p).next().is_some());
-            let fits = !bodies.is_empty() && layout.paragraphs.as_ref().is_none_or(keeps);
-            fits.then_some((layout, bodies))
-        })
+        layouts
+            .iter()
+            .find_map(|layout| Some((layout, fitting(layout, dom)?)))
     }
 
     /// Marks what element strips take out inside `bodies`: by `select`, then blocks whose `text`
@@ -269,6 +266,14 @@ impl RuleSet {
             }
         }
     }
+}
+
+/// The body of a page that fits the layout.
+pub(super) fn fitting<'a>(layout: &'a Layout, dom: &'a Dom) -> Option<Vec<Element<'a>>> {
+    let bodies = outermost(dom.select(&layout.body));
+    let keeps = |p| bodies.iter().any(|body| body.select(p).next().is_some());
+    let fits = !bodies.is_empty() && layout.paragraphs.as_ref().is_none_or(keeps);
+    fits.then_some(bodies)
 }
 
 /// Whether a strip takes the ancestor of a block found by its text alone.

@@ -153,7 +153,7 @@ fn take<'a>(
 }
 
 /// Whether all conditions of a block strip but its position hold.
-fn holds(strip: &Strip, block: &Found<'_>, told: &str, bodies: &[Element<'_>]) -> bool {
+pub(super) fn holds(strip: &Strip, block: &Found<'_>, told: &str, bodies: &[Element<'_>]) -> bool {
     let StripWhat::Block {
         select, text, whole, ..
     } = &strip.what

@@ -140,6 +140,13 @@ impl Captures {
         Ok(())
     }
 
+    /// All pages, in the order of their addresses.
+    pub fn iter(&self) -> impl Iterator<Item = &CapturedPage> {
+        let mut pages: Vec<&CapturedPage> = self.pages.values().collect();
+        pages.sort_by(|a, b| a.url.cmp(&b.url));
+        pages.into_iter()
+    }
+
     /// The page at an address, told as in a rule file or on a page.
     pub fn find(&self, url: &Url) -> Option<&CapturedPage> {
         self.pages.get(address::canonical(url.clone()).as_str())

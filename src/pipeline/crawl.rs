@@ -352,7 +352,6 @@ async fn finish(
     sites: Vec<SiteSummary>,
 ) -> Result<Summary, CrawlError> {
     let interrupted = desk.stop.is_asked();
-    let exit_code = i32::from(sites.iter().any(|s| s.failed.is_some()));
     let mut summary = Summary {
         database: store.path().to_owned(),
         run: desk.run_id,
@@ -364,7 +363,7 @@ async fn finish(
         new_articles: 0,
         revised: 0,
         removed: BTreeMap::new(),
-        exit_code: if interrupted { 0 } else { exit_code },
+        exit_code: 0,
     };
     let mut health = Vec::new();
     for site in &sites {
@@ -384,6 +383,18 @@ async fn finish(
                 .row(&*desk.reader()?, &site.site, desk.clock.now())?,
         );
     }
+    for row in &health {
+        if let Some(since) = row.drift_since {
+            tracing::warn!(
+                "{}: its rules have ceased to fit, since {}; copydesk sites health says how",
+                row.site,
+                stamp(since)
+            );
+        }
+    }
+    let drifted = health.iter().any(|row| row.drift_since.is_some());
+    let needs_a_person = drifted || sites.iter().any(|s| s.failed.is_some());
+    summary.exit_code = i32::from(needs_a_person && !interrupted);
     writer.update_health(health).await?;
     for site in sites {
         summary.add(site);

@@ -9,6 +9,8 @@ use crate::article::{Article, Extractor};
 use crate::store::{HealthRow, Reader, StoreError};
 use crate::text;
 
+use super::drift;
+
 /// What a run saw of a site's articles.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
@@ -53,12 +55,14 @@ impl Tally {
     /// The row of a site. A run that saw no article keeps what the last one saw of them.
     pub(super) fn row(mut self, reader: &Reader, site: &str, at: Timestamp) -> Result<HealthRow, StoreError> {
         let last = reader.health()?.into_iter().find(|row| row.site == site);
-        let drift_since = last.as_ref().and_then(|row| row.drift_since);
+        let known = last.as_ref().and_then(|row| row.drift_since);
+        let drift_since = drift::compare(reader, site, known)?.drift.map(|d| d.since);
         let articles = self.words.len() as u64;
         if let (0, Some(last)) = (articles, last) {
             return Ok(HealthRow {
                 last_run_at: at,
                 failures: self.failures,
+                drift_since,
                 ..last
             });
         }

@@ -4,6 +4,7 @@
 mod article;
 pub mod capture;
 pub mod crawl;
+pub mod drift;
 pub mod errand;
 mod gather;
 mod health;
@@ -17,6 +18,7 @@ mod site;
 pub mod stop;
 pub mod story;
 pub mod summary;
+pub mod trial;
 
 /// An error with its causes, on one line.
 fn chain(error: &dyn std::error::Error) -> String {

@@ -32,7 +32,7 @@ pub struct Summary {
     pub revised: u64,
     /// Blocks taken out of the articles of this run, by category.
     pub removed: BTreeMap<crate::article::Category, u64>,
-    /// Exit code: 0 all well, 1 a site failed.
+    /// Exit code: 0 all well, 1 a site failed or its rules have ceased to fit.
     pub exit_code: i32,
 }
 

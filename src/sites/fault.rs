@@ -32,7 +32,12 @@ impl Source {
 
     /// A place as it stands in the database: `huffpost.toml:41`.
     pub(super) fn place(&self, byte: usize) -> String {
-        format!("{}:{}", self.relative, self.position(byte).0)
+        format!("{}:{}", self.relative, self.line(byte))
+    }
+
+    /// The line of a byte position, from 1.
+    pub(super) fn line(&self, byte: usize) -> usize {
+        self.position(byte).0
     }
 
     /// The nearest character boundary at or before a byte position.
@@ -62,6 +67,8 @@ pub struct RuleFault {
     pub help: Option<String>,
     source: Arc<Source>,
     span: Range<usize>,
+    /// The file loads all the same.
+    finding: bool,
 }
 
 impl RuleFault {
@@ -82,6 +89,21 @@ impl RuleFault {
             help,
             span: source.floor(span.start)..source.floor(span.end.max(span.start)),
             source: Arc::clone(source),
+            finding: false,
+        }
+    }
+
+    /// Something in a file that loads and does not do what its author will have meant.
+    pub(super) fn finding(
+        source: &Arc<Source>,
+        key: &str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            finding: true,
+            ..Self::new(source, key, span, message, Some(help.into()))
         }
     }
 
@@ -107,7 +129,12 @@ impl RuleFault {
             return self.to_string();
         }
         let text = harmless(&self.source.text);
-        let mut group = Level::ERROR.primary_title(title).element(
+        let level = if self.finding {
+            Level::WARNING
+        } else {
+            Level::ERROR
+        };
+        let mut group = level.primary_title(title).element(
             Snippet::source(text)
                 .path(self.file.as_str())
                 .annotation(AnnotationKind::Primary.span(self.span.clone())),

@@ -132,6 +132,12 @@ impl UrlPattern {
         Cow::Owned(encoded)
     }
 
+    /// Whether every address that `other` matches is matched by this pattern too, as far as their
+    /// texts tell: a star of `other` can be taken up by a star only.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.written.contains('?') <= other.written.contains('?') && star_match(&self.written, &other.written)
+    }
+
     /// Whether an address matches.
     pub fn matches(&self, url: &Url) -> bool {
         let pattern = self.encoded();

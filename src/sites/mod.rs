@@ -10,11 +10,13 @@ mod fault;
 mod files;
 mod json_schema;
 mod layouts;
+mod lint;
 mod matching;
 mod registry;
 pub mod rule;
 mod schema;
 mod shape;
+mod spot;
 mod strips;
 mod values;
 

@@ -18,7 +18,7 @@ use super::rule::{CommonRules, CrawlRules, Discover, Site};
 use crate::address::bare_host;
 
 /// Name of the file with the strips for all sites.
-const COMMON: &str = "common.toml";
+pub(super) const COMMON: &str = "common.toml";
 /// Directory of the families.
 const FAMILIES: &str = "families/";
 
@@ -39,6 +39,8 @@ pub struct Sites {
     /// Parent of a wildcard to id.
     wildcard: HashMap<String, String>,
     common: Arc<CommonRules>,
+    /// The files as written, by relative path: what is found in them later is shown with its line.
+    pub(super) files: BTreeMap<String, Arc<Source>>,
 }
 
 impl Sites {
@@ -200,16 +202,24 @@ fn build(sources: BTreeMap<String, Source>) -> Result<Sites, Vec<RuleFault>> {
         return Err(faults);
     }
     let sha256 = sha256_of(&[common_text]);
+    let files = sites
+        .into_values()
+        .chain(families.into_values())
+        .map(|compiled| compiled.source)
+        .chain(common.as_ref().map(|c| c.source.clone()))
+        .map(|source| (source.relative.clone(), source))
+        .collect();
     let strips = common.map_or_else(Vec::new, |c| c.parts.strips);
     Ok(Sites {
         by_id,
         exact,
         wildcard,
         common: Arc::new(CommonRules { strips, sha256 }),
+        files,
     })
 }
 
-fn kind_of(relative: &str) -> (FileKind, String) {
+pub(super) fn kind_of(relative: &str) -> (FileKind, String) {
     let stem = |path: &str| path.strip_suffix(".toml").unwrap_or(path).to_owned();
     match relative.strip_prefix(FAMILIES) {
         Some(name) => (FileKind::Family, stem(name)),

@@ -20,7 +20,7 @@ pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use read::{
     AskedPause, Change, FileSizes, Headline, Hit, PageRow, QueuedPage, Reader, RecentText, RevisitTarget,
-    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle, TdmrepCopy,
+    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle, StorySample, TdmrepCopy,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;

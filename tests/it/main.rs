@@ -8,6 +8,7 @@ mod discover;
 mod docs;
 mod faults;
 mod fetch;
+mod findings;
 mod hostile_listings;
 mod hostile_pages;
 mod huffpost;

@@ -5,6 +5,8 @@ use copydesk::sites::{FileKind, Sites, json_schema};
 
 const DOCS: &str = include_str!("../../docs/rules.md");
 
+const HEAD: &str = "name = \"A\"\nhosts = [\"a.example\"]\n";
+
 /// The fenced blocks of TOML, each with the rest of its info string.
 fn examples() -> Vec<(&'static str, &'static str)> {
     DOCS.split("```toml")
@@ -23,7 +25,7 @@ fn every_example_loads() {
     for (info, text) in examples {
         let file = match info {
             "" => text.to_owned(),
-            "fragment" => format!("name = \"A\"\nhosts = [\"a.example\"]\n{text}"),
+            "fragment" | "finding" => format!("{HEAD}{text}"),
             other => panic!("unknown mark `{other}` on an example"),
         };
         let files = [("a.toml", file.as_str()), ("families/brightspot.toml", "")];
@@ -31,6 +33,31 @@ fn every_example_loads() {
             panic!("{text}\n{faults:#?}");
         }
     }
+}
+
+#[test]
+fn every_example_of_a_finding_has_that_one() {
+    let proof = "[[check]]\nurl = \"https://a.example/news/2\"\nfirst = \"It rained on Monday\"\n";
+    let examples = examples().into_iter().filter(|(info, _)| *info == "finding");
+    let mut seen = 0;
+    for (_, text) in examples {
+        // The comment stands in the third line, where the file's own lines begin.
+        let file = format!("{HEAD}{text}{proof}");
+        let sites = Sites::from_sources([("a.toml", file)]).unwrap();
+        let all: Vec<_> = sites.iter().cloned().collect();
+        let found: Vec<String> = sites
+            .lint(&all)
+            .iter()
+            .map(|f| format!("{}: {}", f.key, f.message))
+            .collect();
+        let wanted = text.lines().next().unwrap().trim_start_matches("# ");
+        assert!(
+            found.len() == 1 && found[0].starts_with(wanted),
+            "{text}\n{found:#?}"
+        );
+        seen += 1;
+    }
+    assert!(seen > 8, "{seen}");
 }
 
 /// The part of the page below a heading, up to the next one.

@@ -6,9 +6,11 @@ use crate::config::Config;
 use crate::sites::Sites;
 
 pub(super) mod check;
+pub(super) mod health;
 pub(super) mod list;
 pub(super) mod schema;
 pub(super) mod show;
+mod watch;
 
 /// Loads the rule files; where any is faulty, every fault of every file is printed.
 pub(super) fn load(config: &Config) -> anyhow::Result<Sites> {

@@ -12,6 +12,7 @@ mod explain;
 mod extract;
 pub(crate) mod help;
 mod sites;
+mod watch;
 
 /// A paper whose pages show a few kinds of boilerplate.
 const PAPER: &str = r#"name  = "The Paper"

@@ -6,6 +6,7 @@ use crate::faults::Reply;
 
 mod accidents;
 mod discovery;
+mod drift;
 mod opt_outs;
 mod outcomes;
 mod revisions;
