@@ -103,6 +103,16 @@ pub enum Command {
     Clean(CleanArgs),
     /// Show what of a page was kept and removed, by which rule and why
     Explain(ExplainArgs),
+    /// Save pages as fetched, with their headers, for rule work and tests
+    ///
+    /// robots.txt, pace and guard apply as in a crawl. A capture folder is manifest.jsonl, one object a
+    /// page, and pages/<id>.html.gz, the bytes. Nothing in it is ever overwritten: a page that is
+    /// captured again gets a new id, and the newest one counts. Exit code 1 when a page could not be
+    /// had; the others are saved.
+    #[command(after_help = "Example:\n  \
+        copydesk capture https://news.example/a https://news.example/b --into news-pages\n  \
+        copydesk explain news-pages/pages/ID.html.gz")]
+    Capture(CaptureArgs),
     /// Look at the rule files, and prove them
     #[command(subcommand)]
     Sites(SitesCommand),
@@ -218,6 +228,20 @@ pub struct ExplainArgs {
     /// Ignore site files: only the common rules and the generic extractor
     #[arg(long, conflicts_with = "site")]
     pub generic: bool,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
+}
+
+/// Options of `capture`.
+#[derive(Debug, Clone, Args)]
+pub struct CaptureArgs {
+    /// Addresses of the pages
+    #[arg(value_name = "URL", required = true)]
+    pub urls: Vec<String>,
+    /// The capture folder; made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
     /// Allow private and loopback addresses, and any port
     #[arg(long)]
     pub allow_private: bool,

@@ -8,6 +8,7 @@ use crate::config::Config;
 mod article_json;
 mod body;
 mod bulk;
+mod capture;
 mod clean;
 mod crawl;
 mod demo;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Extract(args) => extract::run(&config, &args),
         Command::Clean(args) => clean::run(&config, &args),
         Command::Explain(args) => explain::run(&config, &args),
+        Command::Capture(args) => capture::run(&config, &args),
         Command::Sites(SitesCommand::List) => sites::list::run(&config),
         Command::Sites(SitesCommand::Show { site }) => sites::show::run(&config, &site),
         Command::Sites(SitesCommand::Check(args)) => sites::check::run(&config, &args),

@@ -6,6 +6,7 @@ use crate::faults::Reply;
 
 mod archive;
 mod bulk;
+mod capture;
 mod clean;
 mod demo;
 mod explain;
