@@ -262,6 +262,18 @@ pub enum SitesCommand {
     /// Pages come from the capture folders given with --pages, else from the stored pages of the
     /// database, else, with --fetch, from the web. Exit code 1 when a check fails.
     Check(CheckArgs),
+    /// Write a rule file for a site from some of its pages
+    ///
+    /// The pages are fetched, with manners, or taken from a capture folder (--pages). From what they have
+    /// in common come the story's container, what in it is text, what repeats, feeds, and a check for
+    /// each page. The file is written to --sites as <id>.toml, which must not be there yet; what it
+    /// is unsure of is said in the file and on stdout. Two or three pages from different sections,
+    /// and an old one, make better rules than one.
+    #[command(after_help = "Examples:\n  \
+        copydesk sites new https://news.example/a https://news.example/b --into news-pages\n  \
+        copydesk sites new --pages news-pages\n  \
+        copydesk sites new --pages many-papers news.example -o -")]
+    New(NewArgs),
     /// Print the JSON Schema of rule files, for editors
     Schema,
 }
@@ -278,6 +290,26 @@ pub struct CheckArgs {
     /// Fetch pages that are nowhere else, with manners
     #[arg(long)]
     pub fetch: bool,
+}
+
+/// Options of `sites new`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NewArgs {
+    /// Addresses of stories; with --pages also a host, where the folder has pages of several sites
+    #[arg(value_name = "URL|HOST", required_unless_present = "pages")]
+    pub targets: Vec<String>,
+    /// Take the pages from this capture folder; may be given more than once
+    #[arg(long, value_name = "DIR")]
+    pub pages: Vec<PathBuf>,
+    /// Keep the pages that are fetched in this capture folder
+    #[arg(long, value_name = "DIR", conflicts_with = "pages")]
+    pub into: Option<PathBuf>,
+    /// Write to this file, or to stdout (-) [default: <id>.toml in the --sites directory]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
 }
 
 /// Options of `search`.

@@ -4,9 +4,6 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
 
-use serde::Serialize;
-use url::Url;
-
 use crate::address;
 use crate::cli::CaptureArgs;
 use crate::config::Config;
@@ -17,6 +14,7 @@ use crate::pipeline::errand::{Errand, ErrandError, Fetched};
 use crate::pipeline::reading::{self, Choice, Rulebook, Source};
 use crate::sites::Sites;
 use crate::text;
+use serde::Serialize;
 
 use super::Ending;
 use super::print::Paint;
@@ -37,12 +35,21 @@ struct Saved {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Failed {
+/// A page that could not be had.
+#[derive(Debug, Serialize)]
+pub(super) struct Failed {
     url: String,
     outcome: Outcome,
     reason: String,
     next: &'static str,
+}
+
+impl Failed {
+    /// Says so on stderr.
+    pub(super) fn tell(&self) {
+        let line = format!("{}: {}; {}", self.url, self.reason, self.next);
+        eprintln!("copydesk: {}", text::printable(&line));
+    }
 }
 
 /// Runs the command.
@@ -58,25 +65,17 @@ pub(super) fn run(config: &Config, args: &CaptureArgs) -> anyhow::Result<Ending>
     };
     let mut asked = HashSet::new();
     for url in &args.urls {
-        let fetched = match address::parse(url) {
-            Ok(url) if !asked.insert(url.clone()) => continue,
-            Ok(url) => fetch(&errand, &url),
-            Err(error) => Err(Failed {
-                url: url.clone(),
-                outcome: Outcome::Failed,
-                reason: error.to_string(),
-                next: "write it whole, as https://news.example/story",
-            }),
-        };
-        match fetched {
+        if address::parse(url).is_ok_and(|url| !asked.insert(url)) {
+            continue;
+        }
+        match fetch(&errand, url) {
             Ok(page) => {
                 let saved = look(&rulebook, &page, capture::save(&args.into, &page)?);
                 tell_saved(config, &saved)?;
                 summary.saved.push(saved);
             }
             Err(failed) => {
-                let line = format!("{}: {}; {}", failed.url, failed.reason, failed.next);
-                eprintln!("copydesk: {}", text::printable(&line));
+                failed.tell();
                 summary.failed.push(failed);
             }
         }
@@ -89,8 +88,15 @@ pub(super) fn run(config: &Config, args: &CaptureArgs) -> anyhow::Result<Ending>
     })
 }
 
-fn fetch(errand: &Errand, url: &Url) -> Result<Fetched, Failed> {
-    errand.fetch(url).map_err(|error| {
+/// Fetches the page of an address as typed.
+pub(super) fn fetch(errand: &Errand, url: &str) -> Result<Fetched, Failed> {
+    let url = address::parse(url).map_err(|error| Failed {
+        url: url.to_owned(),
+        outcome: Outcome::Failed,
+        reason: error.to_string(),
+        next: "write it whole, as https://news.example/story",
+    })?;
+    errand.fetch(&url).map_err(|error| {
         let (outcome, reason, next) = match &error {
             ErrandError::Refused { refusal, .. } => {
                 (refusal.outcome(), refusal.to_string(), next_step(refusal))

@@ -54,6 +54,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Sites(SitesCommand::List) => sites::list::run(&config),
         Command::Sites(SitesCommand::Show { site }) => sites::show::run(&config, &site),
         Command::Sites(SitesCommand::Check(args)) => sites::check::run(&config, &args),
+        Command::Sites(SitesCommand::New(args)) => sites::new::run(&config, &args),
         Command::Sites(SitesCommand::Schema) => sites::schema::run(),
         Command::Status => status::run(&config),
         Command::Search(args) => search::run(&config, &args),

@@ -7,6 +7,8 @@ use crate::sites::Sites;
 
 pub(super) mod check;
 pub(super) mod list;
+pub(super) mod new;
+mod new_pages;
 pub(super) mod schema;
 pub(super) mod show;
 

@@ -13,6 +13,7 @@ mod explain;
 mod extract;
 pub(crate) mod help;
 mod sites;
+mod sites_new;
 
 /// A paper whose pages show a few kinds of boilerplate.
 const PAPER: &str = r#"name  = "The Paper"
