@@ -103,6 +103,16 @@ pub enum Command {
     Clean(CleanArgs),
     /// Show what of a page was kept and removed, by which rule and why
     Explain(ExplainArgs),
+    /// Save pages as fetched, with their headers, for rule work and tests
+    ///
+    /// robots.txt, pace and guard apply as in a crawl. A capture folder is manifest.jsonl, one object a
+    /// page, and pages/<id>.html.gz, the bytes. Nothing in it is ever overwritten: a page that is
+    /// captured again gets a new id, and the newest one counts. Exit code 1 when a page could not be
+    /// had; the others are saved.
+    #[command(after_help = "Example:\n  \
+        copydesk capture https://news.example/a https://news.example/b --into news-pages\n  \
+        copydesk explain news-pages/pages/ID.html.gz")]
+    Capture(CaptureArgs),
     /// Look at the rule files, and prove them
     #[command(subcommand)]
     Sites(SitesCommand),
@@ -223,6 +233,20 @@ pub struct ExplainArgs {
     pub allow_private: bool,
 }
 
+/// Options of `capture`.
+#[derive(Debug, Clone, Args)]
+pub struct CaptureArgs {
+    /// Addresses of the pages
+    #[arg(value_name = "URL", required = true)]
+    pub urls: Vec<String>,
+    /// The capture folder; made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
+}
+
 /// What to do with the rule files.
 #[derive(Debug, Subcommand)]
 pub enum SitesCommand {
@@ -244,6 +268,18 @@ pub enum SitesCommand {
     /// Each site's newest stories are compared with its own past: how many a rule found, their
     /// words, the fields they lack. Exit code 1 when a site has drifted.
     Health(HealthArgs),
+    /// Write a rule file for a site from some of its pages
+    ///
+    /// The pages are fetched, with manners, or taken from a capture folder (--pages). From what they have
+    /// in common come the story's container, what in it is text, what repeats, feeds, and a check for
+    /// each page. The file is written to --sites as <id>.toml, which must not be there yet; what it
+    /// is unsure of is said in the file and on stdout. Two or three pages from different sections,
+    /// and an old one, make better rules than one.
+    #[command(after_help = "Examples:\n  \
+        copydesk sites new https://news.example/a https://news.example/b --into news-pages\n  \
+        copydesk sites new --pages news-pages\n  \
+        copydesk sites new --pages many-papers news.example -o -")]
+    New(NewArgs),
     /// Print the JSON Schema of rule files, for editors
     Schema,
 }
@@ -271,6 +307,26 @@ pub struct CheckArgs {
     /// Stay, and check again at each save of a rule file; Ctrl-C ends
     #[arg(long)]
     pub watch: bool,
+}
+
+/// Options of `sites new`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NewArgs {
+    /// Addresses of stories; with --pages also a host, where the folder has pages of several sites
+    #[arg(value_name = "URL|HOST", required_unless_present = "pages")]
+    pub targets: Vec<String>,
+    /// Take the pages from this capture folder; may be given more than once
+    #[arg(long, value_name = "DIR")]
+    pub pages: Vec<PathBuf>,
+    /// Keep the pages that are fetched in this capture folder
+    #[arg(long, value_name = "DIR", conflicts_with = "pages")]
+    pub into: Option<PathBuf>,
+    /// Write to this file, or to stdout (-) [default: <id>.toml in the --sites directory]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
 }
 
 /// Options of `search`.

@@ -8,6 +8,7 @@ use crate::config::Config;
 mod article_json;
 mod body;
 mod bulk;
+mod capture;
 mod clean;
 mod crawl;
 mod demo;
@@ -54,10 +55,12 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Extract(args) => extract::run(&config, &args),
         Command::Clean(args) => clean::run(&config, &args),
         Command::Explain(args) => explain::run(&config, &args),
+        Command::Capture(args) => capture::run(&config, &args),
         Command::Sites(SitesCommand::List) => sites::list::run(&config),
         Command::Sites(SitesCommand::Show { site }) => sites::show::run(&config, &site),
         Command::Sites(SitesCommand::Check(args)) => sites::check::run(&config, &args),
         Command::Sites(SitesCommand::Health(args)) => sites::health::run(&config, &args),
+        Command::Sites(SitesCommand::New(args)) => sites::new::run(&config, &args),
         Command::Sites(SitesCommand::Schema) => sites::schema::run(),
         Command::Status => status::run(&config),
         Command::Search(args) => search::run(&config, &args),

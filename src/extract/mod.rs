@@ -9,6 +9,7 @@ mod dress;
 mod finish;
 mod generic;
 mod images;
+pub mod induce;
 mod inline;
 mod join;
 mod listing;

@@ -1,5 +1,7 @@
 //! Capture folders, read: `manifest.jsonl` (one object a page) and `pages/<id>.html.gz` (the bytes as
-//! fetched). Owns the folder's form; what is done with the pages is the caller's business.
+//! fetched). Owns the folder's form; writing it is `writing`'s, what is done with the pages the caller's.
+
+mod writing;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,12 +13,22 @@ use crate::address;
 use crate::decode;
 use crate::fetch::MAX_PAGE_BYTES;
 
+pub use writing::{SavedPage, save};
+
 /// Why a capture folder or a page of it cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// A file is not there or not readable.
     #[error("cannot read {path}")]
     Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}")]
+    Unwritable {
         /// Which file.
         path: PathBuf,
         /// Why.
@@ -83,10 +95,13 @@ impl CapturedPage {
 #[derive(Debug, Default)]
 pub struct Captures {
     pages: HashMap<String, CapturedPage>,
+    /// The addresses, in the order of the folders.
+    order: Vec<String>,
 }
 
 impl Captures {
-    /// Reads the manifests; the first folder that has an address gives its page.
+    /// Reads the manifests. The first folder that has an address gives its page; of one captured again in
+    /// the same folder the last counts.
     ///
     /// # Errors
     /// When a folder has no manifest, or a line of it makes no sense.
@@ -104,6 +119,7 @@ impl Captures {
             path: manifest.clone(),
             source,
         })?;
+        let mut here: HashMap<String, CapturedPage> = HashMap::new();
         for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
             let fault = |message: String| CaptureError::Manifest {
                 path: manifest.clone(),
@@ -135,16 +151,18 @@ impl Captures {
                 content_type: row.content_type,
                 path,
             };
-            self.pages.entry(url.into()).or_insert(page);
+            let key = String::from(url);
+            if !self.pages.contains_key(&key) && here.insert(key.clone(), page).is_none() {
+                self.order.push(key);
+            }
         }
+        self.pages.extend(here);
         Ok(())
     }
 
-    /// All pages, in the order of their addresses.
+    /// Every page, in the order of the folders and their manifests.
     pub fn iter(&self) -> impl Iterator<Item = &CapturedPage> {
-        let mut pages: Vec<&CapturedPage> = self.pages.values().collect();
-        pages.sort_by(|a, b| a.url.cmp(&b.url));
-        pages.into_iter()
+        self.order.iter().filter_map(|url| self.pages.get(url))
     }
 
     /// The page at an address, told as in a rule file or on a page.

@@ -1,10 +1,13 @@
-//! Single pages from the web, for `extract`, `explain` and `sites check`: robots.txt, pace and guard
-//! apply, nothing is stored.
+//! Single pages from the web, for `extract`, `explain`, `capture`, `sites new` and `sites check`: robots.txt,
+//! pace and guard apply, nothing is stored.
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::fetch::{FetchConfig, FetchError, Fetcher, Limits, MAX_PAGE_BYTES, Refusal, Request};
+use crate::fetch::{
+    DEFAULT_DELAY, FetchConfig, FetchError, Fetcher, Limits, MAX_PAGE_BYTES, Refusal, Request,
+};
 
 /// What is sent as `Accept` for a page.
 pub(super) const ACCEPT_PAGE: &str = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1";
@@ -37,8 +40,16 @@ impl FetchSettings {
 /// A page as it came.
 #[derive(Debug)]
 pub struct Fetched {
+    /// The address asked for.
+    pub requested_url: Url,
     /// The address that answered.
     pub url: Url,
+    /// Its status.
+    pub status: u16,
+    /// Its headers, names in lower case, without Set-Cookie.
+    pub headers: Vec<(String, String)>,
+    /// When it was asked.
+    pub fetched_at: Timestamp,
     /// The Content-Type header.
     pub content_type: Option<String>,
     /// The decoded body.
@@ -95,10 +106,26 @@ impl Errand {
             url: url.clone(),
             refusal: Box::new(refusal),
         })?;
+        let exchange = visit.exchange;
         Ok(Fetched {
+            requested_url: url.clone(),
             url: response.url,
+            status: response.status,
+            fetched_at: exchange
+                .as_ref()
+                .map_or_else(Timestamp::now, |exchange| exchange.fetched_at),
+            headers: exchange.map(|exchange| exchange.headers).unwrap_or_default(),
             content_type: response.content_type,
             body: response.body,
         })
+    }
+
+    /// The sitemaps that the robots.txt of an address names; none where it cannot be had.
+    pub fn sitemaps(&self, url: &Url) -> Vec<Url> {
+        let view = self.runtime.block_on(self.fetcher.robots(url, DEFAULT_DELAY)).0;
+        let named = view.sitemaps().iter();
+        named
+            .filter_map(|named| crate::address::resolve(url, named).ok())
+            .collect()
     }
 }

@@ -2,6 +2,7 @@
 //! the rooms know nothing of each other.
 
 mod article;
+pub mod authoring;
 pub mod capture;
 pub mod crawl;
 pub mod drift;

@@ -6,6 +6,7 @@
 
 mod builtin;
 mod compile;
+mod draft;
 mod fault;
 mod files;
 mod json_schema;
@@ -22,6 +23,7 @@ mod values;
 
 pub use builtin::builtin_sources;
 pub use compile::MAX_RULES;
+pub use draft::Draft;
 pub use fault::RuleFault;
 pub use files::MAX_FILE_BYTES;
 pub use json_schema::{FileKind, json_schema};

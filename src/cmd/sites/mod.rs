@@ -8,6 +8,8 @@ use crate::sites::Sites;
 pub(super) mod check;
 pub(super) mod health;
 pub(super) mod list;
+pub(super) mod new;
+mod new_pages;
 pub(super) mod schema;
 pub(super) mod show;
 mod watch;

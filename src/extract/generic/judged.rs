@@ -55,6 +55,16 @@ impl Judged {
         self.missed += belief * chars;
     }
 
+    /// Belief in each block, in order; none where a strip took it.
+    pub(in crate::extract) fn beliefs(&self) -> impl Iterator<Item = Option<f32>> {
+        self.blocks.iter().map(|b| b.map(|(belief, _)| belief))
+    }
+
+    /// Belief above which a block is kept.
+    pub(in crate::extract) fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
     /// How good the text is expected to be, 0 to 1: the F1 score of the kept characters if each
     /// block is the story with the probability believed, less the doubt about the most doubtful few.
     pub(in crate::extract) fn confidence(&self, found: &[Found<'_>]) -> f32 {

@@ -6,12 +6,14 @@ use crate::faults::Reply;
 
 mod archive;
 mod bulk;
+mod capture;
 mod clean;
 mod demo;
 mod explain;
 mod extract;
 pub(crate) mod help;
 mod sites;
+mod sites_new;
 mod watch;
 
 /// A paper whose pages show a few kinds of boilerplate.
