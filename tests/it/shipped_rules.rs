@@ -205,6 +205,50 @@ fn no_selector_is_written_for_one_address_one_story_or_one_build() {
 }
 
 #[test]
+fn docs_count_the_sites_and_name_every_family_with_its_papers() {
+    const DOCS: &str = include_str!("../../docs/sites.md");
+    let sites = shipped();
+    let mut papers: BTreeMap<String, Vec<&str>> = builtin_sources()
+        .filter_map(|(path, _)| path.strip_prefix("families/")?.strip_suffix(".toml"))
+        .map(|id| (id.to_owned(), Vec::new()))
+        .collect();
+    for (path, (site, _)) in &sites {
+        if let Some(family) = site.get("extends").and_then(Value::as_str) {
+            let id = path.strip_suffix(".toml").unwrap();
+            papers.get_mut(family).unwrap().push(id);
+        }
+    }
+    let of = |key: &str| {
+        let said = sites.values().filter_map(|(site, family)| {
+            let value = site.get(key).or_else(|| family.get(key))?.as_str()?;
+            Some(value.split('-').next().unwrap().to_owned())
+        });
+        said.collect::<BTreeSet<String>>().len()
+    };
+    let count = format!(
+        "{} sites of {} countries in {} languages, and {} families",
+        sites.len(),
+        of("country"),
+        of("language"),
+        papers.len()
+    );
+    let folded = DOCS.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(folded.contains(&count), "docs/sites.md does not say: {count}");
+    for (family, mut ids) in papers {
+        ids.sort_unstable();
+        assert!(!ids.is_empty(), "no paper stands on {family}");
+        let row = DOCS
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{family}` |")));
+        let row = row.unwrap_or_else(|| panic!("docs/sites.md does not name {family}"));
+        assert!(
+            row.ends_with(&format!("| {} |", ids.join(", "))),
+            "{row}: {ids:?}"
+        );
+    }
+}
+
+#[test]
 fn what_the_checks_above_look_for_is_found() {
     for hash in [
         "css-1x2y3z",
