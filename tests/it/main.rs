@@ -17,5 +17,6 @@ mod pages;
 mod pipeline;
 mod rule_docs;
 mod rule_faults;
+mod shipped_rules;
 mod sites;
 mod store;
