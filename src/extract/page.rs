@@ -113,10 +113,16 @@ pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Resu
     if let Some(judged) = &judged {
         generic::prune(judged, &mut found);
     }
-    let dek_stands = layout.as_ref().is_some_and(|(layout, _)| {
-        layout.paragraphs.is_some() && !layout.fields.iter().any(|rule| rule.field == Field::Subtitle)
-    });
-    finish::run(&metadata, dek_stands, &mut found);
+    let dek = match &layout {
+        None => finish::Dek::ParagraphStands,
+        Some((layout, _))
+            if layout.paragraphs.is_some() && !layout.fields.iter().any(|r| r.field == Field::Subtitle) =>
+        {
+            finish::Dek::Stands
+        }
+        Some(_) => finish::Dek::Goes,
+    };
+    finish::run(&metadata, dek, &mut found);
     if let Some(memory) = memory {
         memory.strip(&mut found);
     }

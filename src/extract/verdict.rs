@@ -137,5 +137,5 @@ fn quality(article: &Article, words: usize, evidence: &Evidence) -> f64 {
             0.25 + 0.35 * length + 0.25 * (ended / article.blocks.len().max(1) as f64) + 0.15 * known
         }
     };
-    (quality * 100.0).round() / 100.0
+    (quality * 1000.0).round() / 1000.0
 }
