@@ -1,13 +1,16 @@
 """Which blocks of a page are its story: labels for training, from the texts that people marked.
 
-A block is story if its words stand in the marked text, in order. Pages of which only some segments
-are marked (`with`, `without`) label only the blocks that hold one.
+A block is story if its words stand in the marked text, in order, or if it is a sentence or more of it
+to the word. A dek that is marked apart from the text may stand above it or not: such a block is not
+labelled. Pages of which only some segments are marked (`with`, `without`) label only the blocks that hold
+one.
 """
 import collections
 import re
 
 WORD = re.compile(r"\w+")
 STORY = 0.5  # share of a block's words that makes it story
+TOLD = 10  # a block of so many words that stand in the text as they are is story
 LONG = 60  # a block of so many characters that stands on the page twice is story both times
 
 
@@ -21,7 +24,15 @@ def labels(texts, expected):
         return segments(texts, expected)
     shares = align(texts, expected["text"])
     good = {t for t, s in zip(texts, shares) if len(t) >= LONG and s >= STORY}
-    return [s >= STORY or t in good for t, s in zip(texts, shares)]
+    told = f" {' '.join(WORD.findall(expected['text']))} "
+    summary = fold(expected.get("summary"))
+    out = []
+    for text, share in zip(texts, shares):
+        words = WORD.findall(text)
+        whole = len(words) >= TOLD and f" {' '.join(words)} " in told
+        story = share >= STORY or text in good or whole
+        out.append(None if not story and summary and fold(text) == summary else story)
+    return out
 
 
 def segments(texts, expected):

@@ -28,6 +28,16 @@ def f1(true, said):
     return 2 * common / total if total else 1.0
 
 
+def truths(expected):
+    """A summary may stand above the text or be left to `subtitle`."""
+    summary = expected.get("summary")
+    return [expected["text"]] + ([summary + "\n\n" + expected["text"]] if summary else [])
+
+
+def score(expected, said):
+    return max(f1(t, said) for t in truths(expected))
+
+
 def ranks(values):
     """Ranks, ties sharing their mean."""
     order = sorted(range(len(values)), key=values.__getitem__)
@@ -64,13 +74,13 @@ def main():
     for line in done.stdout.decode().splitlines():
         said = json.loads(line)
         want = rows[said["id"]]["expected"]
-        truths = [want["text"]] + ([want["summary"] + "\n\n" + want["text"]] if want.get("summary") else [])
-        score, quality = max(f1(t, said["text"]) for t in truths), said["quality"] or 0.0
-        scores.append(score)
+        found, quality = score(want, said["text"]), said["quality"] or 0.0
+        scores.append(found)
         qualities.append(quality)
-        if score < 0.5 or quality < 0.5:
-            print(f"{said['id']}  f1 {score:.3f}  quality {quality:.2f}  {said['outcome']}")
+        if found < 0.5 or quality < 0.5:
+            print(f"{said['id']}  f1 {found:.3f}  quality {quality:.2f}  {said['outcome']}")
     print(f"{len(scores)} pages, rank correlation of quality and f1: {correlation(qualities, scores):.3f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

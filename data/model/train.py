@@ -1,23 +1,20 @@
 #!/usr/bin/env python3
-"""Trains the forests of `blocks.txt`, and says how good they are on hosts left out.
+"""Trains the forests of `blocks.txt` and the weights of `quality.txt`, and says how good they are.
 
-    python3 data/model/train.py CORPUS            train and write data/model/blocks.txt
+    python3 data/model/train.py CORPUS            train and write both files
     python3 data/model/train.py CORPUS --judge    only judge: hosts left out from every step
 
 CORPUS is a folder with `manifest.jsonl` (id, set, host, expected), `pages/<id>.html.gz` and the
 program `score`. Needs Python 3.11 with lightgbm and numpy, and cargo; features come from the
-program itself (src/extract/generic/training.rs). The same corpus gives the same file.
+program itself (src/extract/generic/training.rs). The same corpus gives the same files.
 
-Steps: label blocks by the marked texts (align.py) → first forest, five folds by host → second
-forest on features that hold the first's beliefs of hosts left out → what both believe firmly of
-unmarked blocks becomes a weak label → both forests again with these.
-
-Printed for hosts left out by the last step's five folds, at a threshold of 0.45:
-    aeb     f1 0.9768  precision 0.9731  recall 0.9806  accuracy 0.4712
-    traf    f1 0.9408  precision 0.9462  recall 0.9354  accuracy 0.9412
-    fundus  f1 0.9759  precision 0.9643  recall 0.9878  exact 0.4833
+Steps: label blocks by the marked texts (align.py) → first forest, five folds by host → what it
+believes firmly of unmarked blocks becomes a weak label → first forest again → second forest, on
+features that hold the first's beliefs of hosts left out → the program makes texts of the beliefs of
+hosts left out, and the signs of doubt about them are weighed against the texts' F1 scores.
 """
 import argparse
+import collections
 import gzip
 import hashlib
 import json
@@ -31,6 +28,8 @@ import lightgbm
 import numpy
 
 import align
+import quality
+import signs
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -39,12 +38,14 @@ TREES = 120
 FOREST = dict(
     objective="binary", learning_rate=0.08, num_leaves=15, max_depth=6, min_data_in_leaf=20,
     min_sum_hessian_in_leaf=2, feature_fraction=0.3, bagging_fraction=0.7, bagging_freq=1, lambda_l2=5,
-    verbose=-1, num_threads=2, seed=1, deterministic=True,
+    verbose=-1, num_threads=1, seed=1, deterministic=True,
 )
-THRESHOLD = 0.45  # as in src/extract/generic/mod.rs
+THRESHOLD = 0.5  # as in src/extract/generic/mod.rs
 FIRM = (0.08, 0.9)  # beliefs below and above which an unmarked block gets a weak label
 WEAK = 0.5  # weight of a weak label
 SEGMENT = 1.4  # least weight of a block that holds a marked segment
+KINDS = ["paragraph", "heading", "list item", "quote", "table row", "preformatted"]
+LIST_ITEM = KINDS.index("list item")
 
 
 def host_fold(row, folds=FOLDS):
@@ -75,28 +76,35 @@ class Page:
         self.rows = numpy.array(described["rows"], numpy.float32)
         self.texts = described["texts"]
         self.stripped = described["stripped"]
+        self.kinds = self.rows[:, described["names"].index("kind")].astype(int)
         self.words = numpy.array([max(1, len(align.WORD.findall(t))) for t in self.texts], float)
         self.labels = align.labels(self.texts, row["expected"])
         self.weak = [False] * len(self.texts)
 
+    def marked_whole(self):
+        return "text" in self.row["expected"]
 
-def describe(corpus, rows, first=None):
-    """Asks the program for features; `first` holds beliefs by page id."""
+
+def ask(corpus, rows, **beliefs):
+    """The program's answers about these pages; `first` or `last` holds beliefs by page id."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "in"), Path(folder, "out")
         with open(source, "w") as f:
             for r in rows:
                 page = {"id": r["id"], "html": read_page(corpus / "pages" / f"{r['id']}.html.gz")}
-                if first:
-                    page["first"] = first.get(r["id"])
+                page.update((name, by_id[r["id"]]) for name, by_id in beliefs.items() if r["id"] in by_id)
                 f.write(json.dumps(page) + "\n")
         env = dict(os.environ, COPYDESK_TRAIN_IN=str(source), COPYDESK_TRAIN_OUT=str(out))
         subprocess.run(["cargo", "test", "--quiet", "--lib", "describe_pages", "--", "--ignored"], cwd=ROOT, env=env,
                        check=True, stdout=subprocess.DEVNULL)
-        by_id = {r["id"]: r for r in rows}
-        described = [json.loads(line) for line in open(out)]
-    names = next(d["names"] for d in described if d.get("rows"))
-    return names, [Page(by_id[d["id"]], d) for d in described if d.get("rows")]
+        return [json.loads(line) for line in open(out)]
+
+
+def describe(corpus, rows, **beliefs):
+    """Names of the features, and the pages that have any block."""
+    by_id = {r["id"]: r for r in rows}
+    described = [d for d in ask(corpus, rows, **beliefs) if d.get("rows")]
+    return described[0]["names"], [Page(by_id[d["id"]], d) for d in described]
 
 
 def table(pages):
@@ -110,7 +118,7 @@ def table(pages):
         story = numpy.array([page.labels[i] for i in at])
         words = page.words[at]
         even = 10 * (0.5 * numpy.minimum(words / max(1, words[story].sum()), 1) + 0.5 / max(1, story.sum()))
-        if "with" in page.row["expected"]:
+        if not page.marked_whole():
             weak = numpy.array([page.weak[i] for i in at])
             even = numpy.where(weak, even * WEAK, numpy.maximum(SEGMENT, even * WEAK))
         features.append(page.rows[at])
@@ -124,35 +132,56 @@ def grow(pages):
     return lightgbm.train(FOREST, lightgbm.Dataset(x, y, weight=w), TREES)
 
 
+def believe(forest, pages):
+    """Beliefs of each page's blocks, by page id."""
+    return {p.row["id"]: [round(float(b), 4) for b in forest.predict(p.rows, num_threads=1)] for p in pages}
+
+
 def left_out(pages):
     """Beliefs of each page by a forest that saw no page of its host."""
     beliefs = {}
     for fold in range(FOLDS):
         forest = grow([p for p in pages if host_fold(p.row) != fold])
-        for p in pages:
-            if host_fold(p.row) == fold:
-                beliefs[p.row["id"]] = [round(float(b), 4) for b in forest.predict(p.rows)]
+        beliefs.update(believe(forest, [p for p in pages if host_fold(p.row) == fold]))
     return beliefs
 
 
-def add_weak_labels(pages, beliefs):
+def with_weak_labels(pages, beliefs):
+    """Labels the unmarked blocks of which something is believed firmly."""
     for p in pages:
-        if "with" not in p.row["expected"]:
+        p.weak = [False] * len(p.texts)
+        if p.marked_whole():
             continue
+        p.labels = align.labels(p.texts, p.row["expected"])
         for i, belief in enumerate(beliefs[p.row["id"]]):
             if p.labels[i] is None and not FIRM[0] <= belief <= FIRM[1]:
                 p.labels[i], p.weak[i] = belief > FIRM[1], True
 
 
-def train(corpus, rows):
-    """Both forests with the names of their features."""
-    names, pages = describe(corpus, rows)
-    _, seconds = describe(corpus, rows, left_out(pages))
-    beliefs = left_out(seconds)
-    add_weak_labels(pages, beliefs)
-    second_names, seconds = describe(corpus, rows, left_out(pages))
-    add_weak_labels(seconds, beliefs)
-    return [(names, grow(pages)), (second_names, grow(seconds))]
+def train(corpus, pages, strangers=()):
+    """Both forests, the names of the second's features, and the pages as the second look sees them;
+    `strangers` are only looked at."""
+    with_weak_labels(pages, left_out(pages))
+    first = grow(pages)
+    beliefs = left_out(pages) | believe(first, strangers)
+    names, seen = describe(corpus, [p.row for p in [*pages, *strangers]], first=beliefs)
+    labelled = {p.row["id"]: p for p in pages}
+    for p in seen:
+        if p.row["id"] in labelled:
+            known = labelled[p.row["id"]]
+            p.labels, p.weak = known.labels, known.weak
+    known = [p for p in seen if p.row["id"] in labelled]
+    return first, grow(known), names, known, [p for p in seen if p.row["id"] not in labelled]
+
+
+def weigh(corpus, rows, beliefs):
+    """Signs of doubt, F1 scores and rows of the wholly marked pages, and all texts, that follow from these beliefs."""
+    by_id = {r["id"]: r for r in rows}
+    answers = [d for d in ask(corpus, rows, last=beliefs) if d.get("signs")]
+    whole = [d for d in answers if "text" in by_id[d["id"]]["expected"]]
+    doubts = numpy.array([d["signs"] for d in whole])
+    scores = numpy.array([quality.score(by_id[d["id"]]["expected"], "\n\n".join(d["kept"])) for d in whole])
+    return doubts, scores, [by_id[d["id"]] for d in whole], answers
 
 
 def write(forests, path):
@@ -180,21 +209,53 @@ def write(forests, path):
 
 def judge(corpus, rows, folds=3):
     """Hosts left out from every step, weak labels too: what a page of an unknown host can expect."""
-    lines = []
+    _, pages = describe(corpus, rows)
+    beliefs, seen = {}, []
     for fold in range(folds):
-        known = [r for r in rows if host_fold(r, folds) != fold]
-        strange = [r for r in rows if host_fold(r, folds) == fold]
-        (_, first), (_, second) = train(corpus, known)
-        _, pages = describe(corpus, strange)
-        beliefs = {p.row["id"]: [round(float(b), 4) for b in first.predict(p.rows)] for p in pages}
-        for p in describe(corpus, strange, beliefs)[1]:
-            kept = [t for t, b, s in zip(p.texts, second.predict(p.rows), p.stripped) if b > THRESHOLD and not s]
-            kept = list(dict.fromkeys(kept))
-            lines.append(json.dumps({"id": p.row["id"], "text": "\n\n".join(kept)}))
+        known = [p for p in pages if host_fold(p.row, folds) != fold]
+        strangers = [p for p in pages if host_fold(p.row, folds) == fold]
+        _, second, _, _, looked = train(corpus, known, strangers)
+        beliefs |= believe(second, looked)
+        seen += looked
+    doubts, scores, whole, answers = weigh(corpus, rows, beliefs)
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as f:
-        f.write("\n".join(lines) + "\n")
+        f.writelines(json.dumps({"id": d["id"], "text": "\n\n".join(d["kept"])}) + "\n" for d in answers)
         f.flush()
-        subprocess.run([corpus / "score", "--pred", f.name])
+        subprocess.run([corpus / "score", "--pred", f.name, "--worst", "12"])
+    expected = numpy.zeros(len(scores))
+    for fold in range(FOLDS):
+        out = numpy.array([host_fold(r) == fold for r in whole])
+        expected[out] = signs.expect(signs.fit(doubts[~out], scores[~out]), doubts[out])
+    print(f"quality: rank correlation with f1 {quality.correlation(list(expected), list(scores)):.3f}")
+    count_kinds(seen, beliefs)
+    count_lists({r["id"]: r for r in rows}, answers)
+
+
+def count_kinds(pages, beliefs):
+    """Blocks lost and leaking by kind, on wholly marked pages."""
+    lost, leaks = collections.defaultdict(list), collections.defaultdict(list)
+    for p in (p for p in pages if p.marked_whole()):
+        for i, belief in enumerate(beliefs[p.row["id"]]):
+            kept, kind = belief > THRESHOLD and not p.stripped[i], KINDS[p.kinds[i]]
+            if kind == "paragraph" and len(p.texts[i]) > 150:
+                kind = "long paragraph"
+            if p.labels[i] is not None and kept != p.labels[i]:
+                (leaks if kept else lost)[kind].append(p.row["id"])
+    for kind in sorted({*lost, *leaks}):
+        told = [f"{len(ids)} ({len(set(ids))})" for ids in (lost[kind], leaks[kind])]
+        print(f"{kind}: lost {told[0]}, leaks {told[1]} blocks (pages)")
+
+
+def count_lists(by_id, answers):
+    """Pages of the set fundus whose text is its truth but for lists."""
+    only = 0
+    for d in answers:
+        row = by_id[d["id"]]
+        if row["set"] == "fundus":
+            truths = [align.fold(t) for t in quality.truths(row["expected"])]
+            text = lambda kinds: align.fold("\n\n".join(t for t, k in zip(d["kept"], d["kinds"]) if k not in kinds))
+            only += text(()) not in truths and text((LIST_ITEM,)) in truths
+    print(f"fundus: {only} pages differ from their truth by lists alone")
 
 
 def main():
@@ -202,11 +263,16 @@ def main():
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--judge", action="store_true")
     args = parser.parse_args()
-    rows = [json.loads(line) for line in open(args.corpus / "manifest.jsonl", encoding="utf-8")]
+    corpus = args.corpus.resolve()
+    rows = [json.loads(line) for line in open(corpus / "manifest.jsonl", encoding="utf-8")]
     if args.judge:
-        judge(args.corpus, rows)
-    else:
-        write(train(args.corpus, rows), HERE / "blocks.txt")
+        judge(corpus, rows)
+        return
+    names, pages = describe(corpus, rows)
+    first, second, second_names, seen, _ = train(corpus, pages)
+    doubts, scores, _, _ = weigh(corpus, rows, left_out(seen))
+    write([(names, first), (second_names, second)], HERE / "blocks.txt")
+    signs.write(signs.fit(doubts, scores), HERE / "quality.txt")
 
 
 if __name__ == "__main__":

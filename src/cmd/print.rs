@@ -75,7 +75,9 @@ pub(super) fn markdown(article: &Article) -> String {
     if let Some(title) = &article.meta.title {
         out.push_str(&format!("# {title}\n\n"));
     }
-    if let Some(subtitle) = &article.meta.subtitle {
+    // A lead that is both dek and paragraph is read once.
+    let told = |dek: &&String| article.blocks.iter().any(|b| b.text == **dek);
+    if let Some(subtitle) = article.meta.subtitle.as_ref().filter(|dek| !told(dek)) {
         out.push_str(&format!("*{subtitle}*\n\n"));
     }
     let mut before = None;

@@ -11,11 +11,31 @@ const TOP_BLOCKS: usize = 8;
 /// Longest word before an author's name that is looked past, with its space, in bytes.
 const LONGEST_BY: usize = 5;
 
+/// What becomes of a block that tells the dek once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dek {
+    /// It is data only: a layout found the body.
+    Goes,
+    /// A heading goes, a paragraph stays: nobody said what of the page is the dek, and most papers'
+    /// readers take a lead that is set as a paragraph for the beginning of the story.
+    ParagraphStands,
+    /// It stays: the layout's keep-list names the text and its author says nothing of a dek, so what
+    /// it keeps is the story, even where the page's description says the same.
+    Stands,
+}
+
+impl Dek {
+    fn goes(self, kind: BlockKind) -> bool {
+        match self {
+            Self::Goes => true,
+            Self::ParagraphStands => kind == BlockKind::Heading,
+            Self::Stands => false,
+        }
+    }
+}
+
 /// Takes out the blocks that only repeat title, subtitle or authors.
-///
-/// `dek_stands`: the layout's keep-list names the text and its author says nothing of a dek, so what
-/// it keeps is the story, even where the page's description says the same.
-pub(super) fn run(meta: &Metadata, dek_stands: bool, found: &mut [Found<'_>]) {
+pub(super) fn run(meta: &Metadata, dek: Dek, found: &mut [Found<'_>]) {
     let title = meta.title.as_deref().map(key);
     let subtitle = meta.subtitle.as_deref().map(key);
     let authors: Vec<String> = meta.authors.iter().map(|a| key(a)).collect();
@@ -40,7 +60,7 @@ pub(super) fn run(meta: &Metadata, dek_stands: bool, found: &mut [Found<'_>]) {
         let top = kept <= TOP_BLOCKS;
         let claim = if top && title.as_ref() == Some(&this) {
             Claim::generic(Category::Byline, "headline")
-        } else if top && !dek_stands && subtitle.as_ref() == Some(&this) {
+        } else if top && dek.goes(block.block.kind) && subtitle.as_ref() == Some(&this) {
             Claim::generic(Category::Byline, "dek")
         } else if block.block.kind != BlockKind::Heading
             && !authors.is_empty()

@@ -141,10 +141,16 @@ pub(super) fn read<'a>(
     if let Some(judged) = &judged {
         generic::prune(judged, &mut found);
     }
-    let dek_stands = layout.as_ref().is_some_and(|(layout, _)| {
-        layout.paragraphs.is_some() && !layout.fields.iter().any(|rule| rule.field == Field::Subtitle)
-    });
-    finish::run(&metadata, dek_stands, &mut found);
+    let dek = match &layout {
+        None => finish::Dek::ParagraphStands,
+        Some((layout, _))
+            if layout.paragraphs.is_some() && !layout.fields.iter().any(|r| r.field == Field::Subtitle) =>
+        {
+            finish::Dek::Stands
+        }
+        Some(_) => finish::Dek::Goes,
+    };
+    finish::run(&metadata, dek, &mut found);
     let declared = declared::is_article(dom, &ld);
     let least = verdict::least_words(extractor, declared);
     let spared = memory.and_then(|memory| memory.strip(&mut found, least));

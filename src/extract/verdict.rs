@@ -205,5 +205,5 @@ fn quality(article: &Article, words: usize, evidence: &Evidence) -> f64 {
         }
     };
     let most = if evidence.repeats { DOUBTFUL } else { 1.0 };
-    (quality.min(most) * 100.0).round() / 100.0
+    (quality.min(most) * 1000.0).round() / 1000.0
 }

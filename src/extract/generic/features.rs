@@ -58,7 +58,8 @@ impl<'a, 'f> Sight<'a, 'f> {
         self.sums[block].prose > 0.0
     }
 
-    fn shape(&self, block: usize) -> usize {
+    /// Shape of a block: its tag and classes within its parent's.
+    pub(super) fn shape(&self, block: usize) -> usize {
         self.places.containers[self.places.of_block[block]].shape
     }
 }

@@ -1,5 +1,5 @@
-//! What is believed of the blocks of a located body, and what follows: which are taken out, and how
-//! sure the whole is.
+//! What is believed of the blocks of a located body, and which are taken out for it. How sure the
+//! whole is, `quality` says.
 
 use crate::article::Category;
 
@@ -13,19 +13,26 @@ const RETELLING_LETTERS: usize = 1_000;
 /// Share of such a block that other blocks tell.
 const RETOLD_SHARE: f32 = 0.6;
 
-/// Number of blocks whose doubt tells of the whole text.
-const DOUBTFUL_BLOCKS: usize = 5;
+/// What is believed of one block.
+pub(super) struct Belief {
+    /// That it is the story, 0 to 1.
+    pub(super) belief: f32,
+    /// What it is if it is not.
+    pub(super) otherwise: Category,
+    /// Its shape: paragraphs of one story share one.
+    pub(super) shape: usize,
+}
 
 /// Beliefs about the blocks of a located body.
 pub(in crate::extract) struct Judged {
-    /// Belief, 0 to 1, and what the block is if it is not the story; none where a strip took it.
-    blocks: Vec<Option<(f32, Category)>>,
+    /// One for each block; none where a strip took it.
+    pub(super) blocks: Vec<Option<Belief>>,
     /// Belief above which a block is kept.
-    threshold: f32,
+    pub(super) threshold: f32,
     /// Characters of story that are expected outside the body.
-    missed: f32,
+    pub(super) missed: f32,
     /// How doubtful each block of the page is: 0 (sure) to 0.5 (either way).
-    doubts: Vec<f32>,
+    pub(super) doubts: Vec<f32>,
 }
 
 impl Judged {
@@ -39,9 +46,9 @@ impl Judged {
     }
 
     /// The next block, and what is believed of it.
-    pub(super) fn push(&mut self, belief: f32, otherwise: Category) {
-        self.doubts.push(belief.min(1.0 - belief));
-        self.blocks.push(Some((belief, otherwise)));
+    pub(super) fn push(&mut self, block: Belief) {
+        self.doubts.push(block.belief.min(1.0 - block.belief));
+        self.blocks.push(Some(block));
     }
 
     /// The next block is a strip's.
@@ -57,48 +64,23 @@ impl Judged {
 
     /// Belief in each block, in order; none where a strip took it.
     pub(in crate::extract) fn beliefs(&self) -> impl Iterator<Item = Option<f32>> {
-        self.blocks.iter().map(|b| b.map(|(belief, _)| belief))
+        self.blocks.iter().map(|b| b.as_ref().map(|b| b.belief))
     }
 
     /// Belief above which a block is kept.
     pub(in crate::extract) fn threshold(&self) -> f32 {
         self.threshold
     }
-
-    /// How good the text is expected to be, 0 to 1: the F1 score of the kept characters if each
-    /// block is the story with the probability believed, less the doubt about the most doubtful few.
-    pub(in crate::extract) fn confidence(&self, found: &[Found<'_>]) -> f32 {
-        let (mut right, mut wrong, mut missed) = (0.0, 0.0, self.missed);
-        for (f, judged) in found.iter().zip(&self.blocks) {
-            let Some((belief, _)) = judged else { continue };
-            let chars = f.dress.chars as f32;
-            if f.claim.is_none() {
-                right += belief * chars;
-                wrong += (1.0 - belief) * chars;
-            } else if *belief <= self.threshold {
-                missed += belief * chars;
-            }
-        }
-        let all = 2.0 * right + wrong + missed;
-        if all <= 0.0 {
-            return 0.0;
-        }
-        let mut doubts = self.doubts.clone();
-        doubts.sort_by(|a, b| b.total_cmp(a));
-        doubts.truncate(DOUBTFUL_BLOCKS);
-        let doubt = doubts.iter().sum::<f32>() / doubts.len().max(1) as f32;
-        2.0 * right / all * (1.0 - doubt)
-    }
 }
 
 /// Takes out of a located body what is not the story, and what is told twice.
 pub(in crate::extract) fn prune(judged: &Judged, found: &mut [Found<'_>]) {
     for (f, block) in found.iter_mut().zip(&judged.blocks) {
-        if let Some((belief, otherwise)) = block
+        if let Some(block) = block
             && f.claim.is_none()
-            && *belief <= judged.threshold
+            && block.belief <= judged.threshold
         {
-            f.claim = Some(Claim::generic(*otherwise, "not-the-story"));
+            f.claim = Some(Claim::generic(block.otherwise, "not-the-story"));
         }
     }
     told_twice(found);

@@ -5,9 +5,11 @@
 mod body;
 mod context;
 mod features;
+mod islands;
 mod judged;
 mod model;
 mod place;
+mod quality;
 mod reason;
 mod second;
 #[cfg(test)]
@@ -32,7 +34,7 @@ pub(super) use judged::{Judged, prune};
 pub(super) use wording::ends_as_sentence;
 
 /// Belief above which a block is kept: where no block reaches the first, the next is tried.
-const THRESHOLDS: [f32; 4] = [0.45, 0.25, 0.1, -1.0];
+const THRESHOLDS: [f32; 4] = [0.5, 0.25, 0.1, -1.0];
 
 /// A located body.
 pub(super) struct Located<'a> {
@@ -46,16 +48,27 @@ pub(super) struct Located<'a> {
 
 /// Finds the story; none on a page without text.
 pub(super) fn locate<'a>(dom: &'a Dom, marks: &Marks, article_body: Option<&str>) -> Option<Located<'a>> {
+    locate_by(dom, marks, |sight| {
+        believe(sight, &Context::of(dom, sight, article_body))
+    })
+}
+
+/// Finds the story by what `believe` believes of each open block.
+fn locate_by<'a>(
+    dom: &'a Dom,
+    marks: &Marks,
+    believe: impl FnOnce(&Sight<'a, '_>) -> Vec<f32>,
+) -> Option<Located<'a>> {
     let all = blocks::read(&[dom.body()], marks);
     let open: Vec<usize> = (0..all.len()).filter(|&i| all[i].claim.is_none()).collect();
     if open.is_empty() {
         return None;
     }
     let sight = Sight::of(open.iter().map(|&i| &all[i]).collect());
-    let context = Context::of(dom, &sight, article_body);
-    let beliefs = believe(&sight, &context);
+    let mut beliefs = believe(&sight);
     let highest = beliefs.iter().copied().fold(0.0, f32::max);
     let threshold = THRESHOLDS.into_iter().find(|t| highest > *t).unwrap_or(-1.0);
+    islands::give_up(&mut beliefs, threshold, |block| sight.chars(block));
     let bodies = body::bodies(&sight, &beliefs, threshold);
 
     let mut judged = Judged::new(threshold);
@@ -73,7 +86,11 @@ pub(super) fn locate<'a>(dom: &'a Dom, marks: &Marks, article_body: Option<&str>
         }
         if !taken {
             if inside[i] {
-                judged.push(beliefs[next], reason::category(&sight, next));
+                judged.push(judged::Belief {
+                    belief: beliefs[next],
+                    otherwise: reason::category(&sight, next),
+                    shape: sight.shape(next),
+                });
             } else {
                 judged.miss(beliefs[next], sight.chars(next));
             }

@@ -1,5 +1,6 @@
 //! For training only: writes the features of the blocks of many pages, one JSON object a page.
-//! Run by `data/model/train.py`; the model's file must name the features as they are here.
+//! Run by `data/model/train.py`; the model's file must name the features as they are here. With
+//! final beliefs it says instead what text the program makes of them, and the signs of its quality.
 
 use std::io::{BufRead, Write};
 use std::sync::Arc;
@@ -9,9 +10,10 @@ use serde_json::{Value, json};
 use super::super::blocks;
 use super::super::marks::Marks;
 use super::super::meta::JsonLd;
-use super::super::{RuleSet, strip};
+use super::super::{RuleSet, finish, meta, strip};
 use super::context::Context;
 use super::features::{self, Sight, Table};
+use super::quality::Signs;
 use super::second::{self, Beliefs};
 use crate::dom::Dom;
 
@@ -50,8 +52,37 @@ fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
         "names": names,
         "rows": rows,
         "texts": open.iter().map(|f| &f.block.text).collect::<Vec<_>>(),
-        "paths": open.iter().map(|f| f.element.path()).collect::<Vec<_>>(),
         "stripped": stripped.iter().map(|f| f.claim.is_some()).collect::<Vec<_>>(),
+    })
+}
+
+/// The text that follows from final beliefs about the open blocks, and the signs of its quality.
+fn conclude(html: &str, rules: &RuleSet, last: Vec<f32>) -> Value {
+    let Ok(dom) = Dom::parse(html) else {
+        return json!({});
+    };
+    let mut marks = Marks::default();
+    rules.strip_elements(&[dom.body()], &mut marks, &mut Vec::new());
+    let Some(located) = super::locate_by(&dom, &marks, |_| last) else {
+        return json!({});
+    };
+    let mut found = located.found;
+    strip::run(rules, &located.bodies, &mut found, &mut Vec::new());
+    super::prune(&located.judged, &mut found);
+    let facts = meta::PageFacts {
+        url: None,
+        language: None,
+        timezone: None,
+        sponsored: None,
+    };
+    let metadata = meta::read(&dom, &JsonLd::parse(&dom), facts, &[]);
+    finish::run(&metadata, finish::Dek::ParagraphStands, &mut found);
+    let kept = || found.iter().filter(|f| f.claim.is_none());
+    let signs = Signs::of(&located.judged, &found).map(|s| [s.f1, s.wrong, s.doubt, s.gaps, s.off_shape]);
+    json!({
+        "kept": kept().map(|f| &f.block.text).collect::<Vec<_>>(),
+        "kinds": kept().map(|f| f.block.kind as u8).collect::<Vec<_>>(),
+        "signs": signs,
     })
 }
 
@@ -69,7 +100,7 @@ fn the_model_names_the_features_as_the_program_does() {
     assert_eq!(names(Some(vec![0.5])), json!(super::model::FORESTS[1].features));
 }
 
-/// Reads `{"id", "html", "first"}` a line from the file `COPYDESK_TRAIN_IN`, writes to `COPYDESK_TRAIN_OUT`.
+/// Reads `{"id", "html", "first"}` or `{"id", "html", "last"}` a line from the file `COPYDESK_TRAIN_IN`, writes to `COPYDESK_TRAIN_OUT`.
 #[test]
 #[ignore = "a tool of data/model/train.py, not a test"]
 fn describe_pages() {
@@ -80,10 +111,14 @@ fn describe_pages() {
     for line in std::io::BufReader::new(input).lines() {
         let page: Value = serde_json::from_str(&line.unwrap()).unwrap();
         let html = page["html"].as_str().unwrap();
-        let first = page["first"]
-            .as_array()
-            .map(|f| f.iter().map(|b| b.as_f64().unwrap() as f32).collect());
-        let mut described = describe(html, &rules, first);
+        let beliefs = |key: &str| {
+            let told = page[key].as_array()?.iter();
+            Some(told.map(|b| b.as_f64().unwrap() as f32).collect::<Vec<f32>>())
+        };
+        let mut described = match beliefs("last") {
+            Some(last) => conclude(html, &rules, last),
+            None => describe(html, &rules, beliefs("first")),
+        };
         described["id"] = page["id"].clone();
         writeln!(output, "{described}").unwrap();
     }

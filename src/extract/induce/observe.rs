@@ -94,7 +94,7 @@ pub(super) fn observe<'a>(
     let stripped: Vec<bool> = located.found.iter().map(|f| f.claim.is_some()).collect();
     generic::prune(&located.judged, &mut located.found);
     let pruned: Vec<bool> = located.found.iter().map(|f| f.claim.is_some()).collect();
-    finish::run(&metadata, false, &mut located.found);
+    finish::run(&metadata, finish::Dek::ParagraphStands, &mut located.found);
 
     let mut known: HashMap<NodeId, (f32, bool, bool, bool)> = HashMap::new();
     for (at, (f, belief)) in located.found.iter().zip(located.judged.beliefs()).enumerate() {
