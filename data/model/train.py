@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""Trains the forests of `blocks.txt` and the weights of `quality.txt`, and says how good they are.
+"""Trains the forests of `blocks.txt` and says how good they are.
 
     python3 data/model/train.py CORPUS            train and write both files
     python3 data/model/train.py CORPUS --judge    only judge: hosts left out from every step
 
 CORPUS is a folder with `manifest.jsonl` (id, set, host, expected), `pages/<id>.html.gz` and the
 program `score`. Needs Python 3.11 with lightgbm and numpy, and cargo; features come from the
-program itself (src/extract/generic/training.rs). The same corpus gives the same files.
+program itself (src/extract/generic/training.rs). The same corpus gives the same file.
 
 Steps: label blocks by the marked texts (align.py) → first forest, five folds by host → what it
 believes firmly of unmarked blocks becomes a weak label → first forest again → second forest, on
-features that hold the first's beliefs of hosts left out → the program makes texts of the beliefs of
-hosts left out, and the signs of doubt about them are weighed against the texts' F1 scores.
+features that hold the first's beliefs of hosts left out.
 """
 import argparse
 import collections
@@ -29,7 +28,6 @@ import numpy
 
 import align
 import quality
-import signs
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -174,16 +172,6 @@ def train(corpus, pages, strangers=()):
     return first, grow(known), names, known, [p for p in seen if p.row["id"] not in labelled]
 
 
-def weigh(corpus, rows, beliefs):
-    """Signs of doubt, F1 scores and rows of the wholly marked pages, and all texts, that follow from these beliefs."""
-    by_id = {r["id"]: r for r in rows}
-    answers = [d for d in ask(corpus, rows, last=beliefs) if d.get("signs")]
-    whole = [d for d in answers if "text" in by_id[d["id"]]["expected"]]
-    doubts = numpy.array([d["signs"] for d in whole])
-    scores = numpy.array([quality.score(by_id[d["id"]]["expected"], "\n\n".join(d["kept"])) for d in whole])
-    return doubts, scores, [by_id[d["id"]] for d in whole], answers
-
-
 def write(forests, path):
     lines = ["# Two forests over the features of blocks, made by train.py: each tree is a line of inner nodes",
              "# (feature:threshold:left:right; a leaf n is written -n-1) and a line of leaves, in log odds."]
@@ -217,16 +205,15 @@ def judge(corpus, rows, folds=3):
         _, second, _, _, looked = train(corpus, known, strangers)
         beliefs |= believe(second, looked)
         seen += looked
-    doubts, scores, whole, answers = weigh(corpus, rows, beliefs)
+    by_id = {r["id"]: r for r in rows}
+    answers = [d for d in ask(corpus, rows, last=beliefs) if "kept" in d]
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as f:
         f.writelines(json.dumps({"id": d["id"], "text": "\n\n".join(d["kept"])}) + "\n" for d in answers)
         f.flush()
         subprocess.run([corpus / "score", "--pred", f.name, "--worst", "12"])
-    expected = numpy.zeros(len(scores))
-    for fold in range(FOLDS):
-        out = numpy.array([host_fold(r) == fold for r in whole])
-        expected[out] = signs.expect(signs.fit(doubts[~out], scores[~out]), doubts[out])
-    print(f"quality: rank correlation with f1 {quality.correlation(list(expected), list(scores)):.3f}")
+    whole = [d for d in answers if "text" in by_id[d["id"]]["expected"]]
+    scores = [quality.score(by_id[d["id"]]["expected"], "\n\n".join(d["kept"])) for d in whole]
+    print(f"quality: rank correlation with f1 {quality.correlation([d['quality'] for d in whole], scores):.3f}")
     count_kinds(seen, beliefs)
     count_lists({r["id"]: r for r in rows}, answers)
 
@@ -269,10 +256,8 @@ def main():
         judge(corpus, rows)
         return
     names, pages = describe(corpus, rows)
-    first, second, second_names, seen, _ = train(corpus, pages)
-    doubts, scores, _, _ = weigh(corpus, rows, left_out(seen))
+    first, second, second_names, _, _ = train(corpus, pages)
     write([(names, first), (second_names, second)], HERE / "blocks.txt")
-    signs.write(signs.fit(doubts, scores), HERE / "quality.txt")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,6 @@ pub(super) struct Belief {
     pub(super) belief: f32,
     /// What it is if it is not.
     pub(super) otherwise: Category,
-    /// Its shape: paragraphs of one story share one.
-    pub(super) shape: usize,
 }
 
 /// Beliefs about the blocks of a located body.

@@ -89,7 +89,6 @@ fn locate_by<'a>(
                 judged.push(judged::Belief {
                     belief: beliefs[next],
                     otherwise: reason::category(&sight, next),
-                    shape: sight.shape(next),
                 });
             } else {
                 judged.miss(beliefs[next], sight.chars(next));

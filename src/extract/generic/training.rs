@@ -1,6 +1,6 @@
 //! For training only: writes the features of the blocks of many pages, one JSON object a page.
 //! Run by `data/model/train.py`; the model's file must name the features as they are here. With
-//! final beliefs it says instead what text the program makes of them, and the signs of its quality.
+//! final beliefs it says instead what text the program makes of them, and the quality expected of it.
 
 use std::io::{BufRead, Write};
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use super::super::meta::JsonLd;
 use super::super::{RuleSet, finish, meta, strip};
 use super::context::Context;
 use super::features::{self, Sight, Table};
-use super::quality::Signs;
 use super::second::{self, Beliefs};
 use crate::dom::Dom;
 
@@ -56,7 +55,7 @@ fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
     })
 }
 
-/// The text that follows from final beliefs about the open blocks, and the signs of its quality.
+/// The text that follows from final beliefs about the open blocks, and the quality expected of it.
 fn conclude(html: &str, rules: &RuleSet, last: Vec<f32>) -> Value {
     let Ok(dom) = Dom::parse(html) else {
         return json!({});
@@ -78,11 +77,10 @@ fn conclude(html: &str, rules: &RuleSet, last: Vec<f32>) -> Value {
     let metadata = meta::read(&dom, &JsonLd::parse(&dom), facts, &[]);
     finish::run(&metadata, finish::Dek::ParagraphStands, &mut found);
     let kept = || found.iter().filter(|f| f.claim.is_none());
-    let signs = Signs::of(&located.judged, &found).map(|s| [s.f1, s.wrong, s.doubt, s.gaps, s.off_shape]);
     json!({
         "kept": kept().map(|f| &f.block.text).collect::<Vec<_>>(),
         "kinds": kept().map(|f| f.block.kind as u8).collect::<Vec<_>>(),
-        "signs": signs,
+        "quality": located.judged.confidence(&found),
     })
 }
 
