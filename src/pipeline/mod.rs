@@ -2,21 +2,30 @@
 //! the rooms know nothing of each other.
 
 mod article;
+mod base;
 pub mod capture;
 pub mod crawl;
+mod day;
+mod desk;
 pub mod errand;
 mod gather;
 mod health;
 mod judge;
 mod listing;
+mod listings;
 pub mod memory;
+mod meter;
 mod optouts;
 pub mod reading;
 mod record;
+pub mod rules;
+mod schedule;
 mod site;
 pub mod stop;
 pub mod story;
 pub mod summary;
+mod turn;
+pub mod watch;
 
 /// An error with its causes, on one line.
 fn chain(error: &dyn std::error::Error) -> String {

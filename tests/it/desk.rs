@@ -119,9 +119,22 @@ impl Desk {
     /// Starts such a crawl and leaves it at work.
     pub(crate) fn start_crawl(&self, args: &[&str]) -> Running {
         let proxy = self.web().proxy().to_string();
-        let args = self.crawl_args(&proxy, args);
+        self.start(&self.crawl_args(&proxy, args))
+    }
+
+    /// Starts a watch over the desk's sites, over its server, and leaves it at work.
+    pub(crate) fn start_watch(&self, args: &[&str]) -> Running {
+        let proxy = self.web().proxy().to_string();
+        let mut all = vec!["watch"];
+        all.extend(self.sites.iter().map(String::as_str));
+        all.extend(["--proxy", &proxy, "--delay", "0"]);
+        all.extend(args);
+        self.start(&all)
+    }
+
+    fn start(&self, args: &[&str]) -> Running {
         let mut child = self
-            .command(&args)
+            .command(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -193,9 +206,14 @@ pub(crate) struct Running {
 impl Running {
     /// Asks it to end, as `kill` does.
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let done = Command::new("sh")
-            .args(["-c", "kill -TERM \"$0\"", &pid])
+            .args(["-c", "kill -\"$1\" \"$0\"", &pid, name])
             .status();
         assert!(done.unwrap().success());
     }

@@ -18,3 +18,4 @@ mod rule_docs;
 mod rule_faults;
 mod sites;
 mod store;
+mod watch;

@@ -4,8 +4,10 @@
 mod articles;
 mod newest;
 mod queue;
+mod schedule;
 mod search;
 mod status;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,7 @@ pub use newest::Headline;
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};
 pub use search::{Change, Hit, SnippetPart};
 pub use status::{FileSizes, RunRow, SiteStatus};
+pub use versions::Version;
 
 use super::connect;
 use super::error::StoreError;

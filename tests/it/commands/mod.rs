@@ -8,8 +8,10 @@ mod archive;
 mod bulk;
 mod clean;
 mod demo;
+mod diff;
 mod explain;
 mod extract;
+mod forget;
 pub(crate) mod help;
 mod sites;
 
