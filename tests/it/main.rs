@@ -16,6 +16,7 @@ mod pages;
 mod pipeline;
 mod rule_docs;
 mod rule_faults;
+mod schedule_docs;
 mod sites;
 mod store;
 mod watch;
