@@ -3,3 +3,4 @@
 
 mod days;
 mod signals;
+mod week;
