@@ -125,6 +125,60 @@ pub enum Command {
         /// SHA-256 of the body (or its beginning), or the URL of an article
         key: String,
     },
+    /// Stay up and crawl each site when it is due
+    ///
+    /// Each site is looked at as its rule file says (`every`), its busy listings more often, quiet ones
+    /// less; stories are looked at again for corrections (`revisit`). Changed rule files are picked up,
+    /// at once on SIGHUP; broken ones leave the last good set in force. SIGTERM and Ctrl-C end it: what
+    /// is in flight is stored first.
+    Watch(WatchArgs),
+    /// Forget what is known of pages, or of a site, so that they are asked again as if new
+    ///
+    /// Stored articles and their versions stay. A URL waits in the queue afterwards, whatever became of
+    /// it before; of a site, pages that wait or have failed are asked again, all others when a listing
+    /// names them.
+    Forget(ForgetArgs),
+    /// Show what changed between two versions of an article, word by word
+    Diff(DiffArgs),
+}
+
+/// Options of `forget`.
+#[derive(Debug, Clone, Args)]
+pub struct ForgetArgs {
+    /// Addresses of pages, listings or robots.txt files
+    #[arg(value_name = "URL", required_unless_present = "site")]
+    pub urls: Vec<String>,
+    /// A whole site: its listings, its robots.txt, its place in the schedule, its pages
+    #[arg(long, value_name = "ID", conflicts_with = "urls")]
+    pub site: Option<String>,
+}
+
+/// Options of `diff`.
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// Address of the article
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// The older version [default: the one before --to]
+    #[arg(long, value_name = "N")]
+    pub from: Option<i64>,
+    /// The newer version [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub to: Option<i64>,
+}
+
+/// Options of `watch`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WatchArgs {
+    /// Sites to watch: ids of rule files, or hosts
+    #[arg(value_name = "SITE")]
+    pub names: Vec<String>,
+    /// Least gap between requests to a host, in seconds (below 1 only with --proxy or --allow-private)
+    #[arg(long, value_name = "SECONDS")]
+    pub delay: Option<f64>,
+    /// Allow private and loopback addresses, and any port
+    #[arg(long)]
+    pub allow_private: bool,
 }
 
 /// Options of `crawl`.

@@ -3,12 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
+use bytesize::ByteSize;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
 use crate::cli::{Global, LogFormat};
 use crate::optout::OptOutPolicy;
+use crate::pipeline::crawl::DISK_FLOOR;
 use crate::pipeline::errand::FetchSettings;
+use crate::sites::rule::Budget;
 
 /// Name and version, as the User-Agent begins.
 pub const PRODUCT: &str = concat!("copydesk/", env!("CARGO_PKG_VERSION"));
@@ -68,6 +72,10 @@ pub struct Config {
     pub json: bool,
     /// What is done about pages that opt out of being kept by machines.
     pub opt_out: OptOutPolicy,
+    /// What one run may take of all sites together.
+    pub budget: Budget,
+    /// Room on the disk, in bytes, below which nothing more is fetched.
+    pub disk_floor: u64,
 }
 
 /// The settings file, `copydesk.toml`.
@@ -83,6 +91,10 @@ struct File {
     user_agent: Option<String>,
     contact: Option<String>,
     log_format: Option<LogFormat>,
+    max_requests: Option<u64>,
+    max_bytes: Option<ByteSize>,
+    max_time: Option<SignedDuration>,
+    disk_floor: Option<ByteSize>,
     #[serde(default)]
     policy: Policy,
 }
@@ -154,6 +166,12 @@ impl Config {
             },
             json: words.json,
             opt_out: file.policy.opt_out,
+            budget: Budget {
+                requests: file.max_requests,
+                bytes: file.max_bytes.map(|size| size.as_u64()),
+                time: file.max_time.map(|time| time.unsigned_abs()),
+            },
+            disk_floor: file.disk_floor.map_or(DISK_FLOOR, |size| size.as_u64()),
         })
     }
 }
@@ -239,6 +257,19 @@ mod tests {
             .to_string();
         assert!(error.contains("settings.toml:2:3"), "{error}");
         assert!(error.contains("contct"), "{error}");
+    }
+
+    #[test]
+    fn budgets_are_written_as_people_write_them() {
+        let file = "max-requests = 5\nmax-bytes = '2 MiB'\nmax-time = '1h 30m'\ndisk-floor = '1 GiB'";
+        let config = with_file(file, Global::default()).unwrap();
+        assert_eq!(config.budget.requests, Some(5));
+        assert_eq!(config.budget.bytes, Some(2 * 1024 * 1024));
+        assert_eq!(config.budget.time, Some(std::time::Duration::from_secs(5_400)));
+        assert_eq!(config.disk_floor, 1024 * 1024 * 1024);
+        assert_eq!(with_file("", Global::default()).unwrap().disk_floor, DISK_FLOOR);
+        let error = with_file("max-bytes = 'much'", Global::default()).unwrap_err();
+        assert!(error.to_string().contains("settings.toml:1:13"), "{error}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cmd;
 pub mod config;
 pub mod decode;
+pub mod diff;
 pub mod discover;
 pub mod dom;
 pub mod extract;

@@ -13,11 +13,10 @@ use crate::cli::CrawlArgs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::crawl::{self, CrawlSettings, Unwatched, Watcher};
-use crate::pipeline::reading::Rulebook;
+use crate::pipeline::rules;
 use crate::pipeline::stop::{self, Stop};
 use crate::pipeline::summary::Summary;
 use crate::progress::{self, Bars};
-use crate::sites::rule::Site;
 
 use super::print::Paint;
 use super::{Ending, page};
@@ -31,7 +30,7 @@ const MOST_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
     let settings = settings(config, args)?;
     let rulebook = Arc::new(page::rulebook(config)?);
-    let sites = sites(config, args, &rulebook)?;
+    let sites = rules::choose(rulebook.sites(), names(config, &args.names))?;
     let watcher: Arc<dyn Watcher> = if progress::is_shown(config) {
         Arc::new(Bars::start(sites.len()))
     } else {
@@ -43,12 +42,7 @@ pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
         anyhow::Ok(crawl::run(settings, rulebook, sites, watcher, stop).await?)
     })?;
     let Some(summary) = summary else {
-        writeln!(
-            std::io::stderr().lock(),
-            "copydesk: another crawl is at work on {}",
-            config.db.display()
-        )?;
-        return Ok(Ending::Well);
+        return Ok(steps_aside(config)?);
     };
     if config.json {
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&summary)?)?;
@@ -62,7 +56,7 @@ pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
     })
 }
 
-fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> {
+pub(super) fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> {
     let delay = match args.delay {
         Some(seconds) if !(0.0..=MOST_DELAY.as_secs_f64()).contains(&seconds) => {
             bail!(
@@ -91,6 +85,8 @@ fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> 
         delay,
         dry_run: args.dry_run,
         opt_out: config.opt_out,
+        budget: config.budget,
+        disk_floor: config.disk_floor,
         clock: Clock::system(),
     })
 }
@@ -117,27 +113,19 @@ fn since(day: &str) -> anyhow::Result<Timestamp> {
     Ok(date.to_zoned_datetime(TimeZone::UTC)?.timestamp())
 }
 
-/// The sites to crawl: named, else those of the settings file, else all that are enabled.
-fn sites(config: &Config, args: &CrawlArgs, rulebook: &Rulebook) -> anyhow::Result<Vec<Arc<Site>>> {
-    let names = if args.names.is_empty() {
-        &config.sites
-    } else {
-        &args.names
-    };
-    let mut sites: Vec<Arc<Site>> = if names.is_empty() {
-        rulebook.sites().iter().filter(|s| s.enabled).cloned().collect()
-    } else {
-        names
-            .iter()
-            .map(|n| rulebook.sites().resolve(n))
-            .collect::<Result<_, _>>()?
-    };
-    sites.sort_by(|a, b| a.id.cmp(&b.id));
-    sites.dedup_by(|a, b| a.id == b.id);
-    if sites.is_empty() {
-        bail!("no site is enabled: name one, or add a rule file to the sites directory");
-    }
-    Ok(sites)
+/// The names of the sites to crawl: typed, else those of the settings file.
+pub(super) fn names<'a>(config: &'a Config, typed: &'a [String]) -> &'a [String] {
+    if typed.is_empty() { &config.sites } else { typed }
+}
+
+/// Says that the lock is taken.
+pub(super) fn steps_aside(config: &Config) -> std::io::Result<Ending> {
+    writeln!(
+        std::io::stderr().lock(),
+        "copydesk: another crawl is at work on {}",
+        config.db.display()
+    )?;
+    Ok(Ending::Well)
 }
 
 /// The first SIGINT or SIGTERM asks the run to end; the second ends the program at once.

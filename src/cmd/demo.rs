@@ -18,6 +18,7 @@ use crate::pipeline::stop::Stop;
 use crate::pipeline::summary::Summary;
 use crate::sample;
 use crate::sites::Sites;
+use crate::sites::rule::Budget;
 use crate::store::{self, Reader, Store};
 
 use super::print::{Paint, brief};
@@ -129,6 +130,8 @@ async fn once(
         delay: Some(Duration::ZERO),
         dry_run: false,
         opt_out: config.opt_out,
+        budget: Budget::default(),
+        disk_floor: 0,
         clock: Clock::system(),
     };
     let sites = rulebook.sites().iter().cloned().collect();

@@ -12,13 +12,16 @@ mod capture;
 mod clean;
 mod crawl;
 mod demo;
+mod diff;
 mod explain;
 mod extract;
+mod forget;
 mod page;
 mod print;
 mod search;
 mod sites;
 mod status;
+mod watch;
 
 /// How a command ended (DESIGN §2): the exit code, for people and for cron.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,5 +68,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Status => status::run(&config),
         Command::Search(args) => search::run(&config, &args),
         Command::Body { key } => body::run(&config, &key),
+        Command::Watch(args) => watch::run(&config, &args),
+        Command::Forget(args) => forget::run(&config, &args),
+        Command::Diff(args) => diff::run(&config, &args),
     }
 }

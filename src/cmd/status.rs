@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
+use bytesize::ByteSize;
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::Config;
-use crate::store::Reader;
+use crate::store::{self, Reader, ScheduleRow};
 use crate::text;
 
 use super::print::Paint;
@@ -23,6 +24,11 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
     let sizes = reader.file_sizes()?;
     let health = reader.health()?;
     let drifted = |site: &str| health.iter().find(|row| row.site == site)?.drift_since;
+    let schedule = reader.schedules()?;
+    let given_up = reader.given_up()?;
+    let free = store::free_bytes(&config.db)?;
+    let now = Timestamp::now();
+    let of = |site: &str| schedule.iter().find(|row| row.site == site);
     let mut out = std::io::stdout().lock();
     if config.json {
         let runs: Vec<_> = runs
@@ -38,15 +44,27 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
         let sites: Vec<_> = sites
             .iter()
             .map(|s| {
+                let place = of(&s.site);
                 json!({
                     "site": s.site, "articles": s.articles, "queued": s.queued,
                     "last_fetched_at": s.last_fetched_at.map(iso), "outcomes": s.outcomes,
                     "drift_since": drifted(&s.site).map(iso),
+                    "given_up": given_up.get(&s.site).copied().unwrap_or(0),
+                    "last_turn_at": place.map(|p| iso(p.last_turn_at)),
+                    "last_success_at": place.and_then(|p| p.last_success_at).map(iso),
+                    "next_turn_at": place.map(|p| iso(p.next_turn_at)),
+                    "is_due": place.is_none_or(|p| p.next_turn_at <= now),
+                    "failing_since": place.and_then(|p| p.failing_since).map(iso),
+                    "failed_turns": place.map_or(0, |p| p.failed_turns),
+                    "failure": place.and_then(|p| p.failure.as_deref()),
+                    "stopped_by": place.and_then(|p| p.stopped_by.as_deref()),
                 })
             })
             .collect();
         let all = json!({
-            "database": reader.path(), "bytes": sizes.database, "log_bytes": sizes.log, "runs": runs, "sites": sites,
+            "database": reader.path(), "bytes": sizes.database, "log_bytes": sizes.log,
+            "disk_free_bytes": free, "disk_floor_bytes": config.disk_floor,
+            "runs": runs, "sites": sites,
         });
         writeln!(out, "{all}")?;
         return Ok(Ending::Well);
@@ -56,9 +74,10 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
     writeln!(out, "{}", paint.bold(&reader.path().display().to_string()))?;
     writeln!(
         out,
-        "{articles} articles of {} sites, {}",
+        "{articles} articles of {} sites, {}; {} free on the disk",
         sites.len(),
-        size(sizes.database + sizes.log)
+        size(sizes.database + sizes.log),
+        size(free)
     )?;
     writeln!(out, "\n{}", paint.bold("Last runs"))?;
     for run in &runs {
@@ -102,6 +121,9 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
             let line = format!("drifted since {}: see copydesk sites health", stamp(since));
             writeln!(out, "  {:width$}  {}", "", paint.red(&line))?;
         }
+        for (sign, words) in notes(of(&site.site), given_up.get(&site.site).copied()) {
+            writeln!(out, "  {:width$}    {} {words}", "", paint.red(sign))?;
+        }
     }
     Ok(Ending::Well)
 }
@@ -111,17 +133,25 @@ fn stamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// What of a site a person should know.
+fn notes(place: Option<&ScheduleRow>, given_up: Option<u64>) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
+    if let Some((place, since)) = place.and_then(|p| Some((p, p.failing_since?))) {
+        let why = text::printable(place.failure.as_deref().unwrap_or_default());
+        notes.push(("failing", format!("since {}: {why}", stamp(since))));
+    }
+    if let Some(why) = place.and_then(|p| p.stopped_by.as_deref()) {
+        notes.push(("stopped", text::printable(why)));
+    }
+    if let Some(n) = given_up {
+        notes.push((
+            "given up",
+            format!("{n} pages that kept failing; `copydesk forget URL` has one asked again"),
+        ));
+    }
+    notes
+}
+
 fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["bytes", "KiB", "MiB", "GiB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 {
-        format!("{bytes} bytes")
-    } else {
-        format!("{value:.1} {}", UNITS[unit])
-    }
+    ByteSize::b(bytes).to_string()
 }

@@ -102,6 +102,23 @@ impl Fetcher {
         self.transport.pace().begin_run();
     }
 
+    /// Gives one place another chance in the same run: a host that was given up (by its name), or a
+    /// robots.txt that could not be had (by its origin).
+    pub fn try_again(&self, place: &str) {
+        if place.contains("://") {
+            self.robots.try_again(place);
+        } else {
+            self.transport.pace().try_again(place);
+        }
+    }
+
+    /// Forgets what a fetcher that lives for months needs no more: hosts nobody has asked for a day
+    /// and robots.txt files as old.
+    pub fn tidy(&self) {
+        self.robots.tidy();
+        self.transport.pace().tidy(super::ROBOTS_LIFETIME);
+    }
+
     /// Takes over the robots.txt files of earlier runs; those older than a day are left out.
     pub fn remember_robots(&self, copies: Vec<RobotsCopy>) {
         self.robots.remember(copies);

@@ -14,11 +14,14 @@ use url::Url;
 
 use super::Limits;
 use super::refusal::Refusal;
+use super::retry_after::MAX_RETRY_AFTER;
 use crate::clock::{Clock, later};
 
 /// Jitter adds at most this part of a gap, so that visits do not fall into step; it never takes
 /// anything away.
 const JITTER_DIVISOR: u32 = 10;
+/// No pause is longer: what a host can ask for, and some time for whoever reckons it a little later.
+const LONGEST_PAUSE: Duration = MAX_RETRY_AFTER.saturating_add(Duration::from_secs(60));
 
 /// The hosts and their queues.
 #[derive(Debug)]
@@ -47,6 +50,15 @@ struct State {
     failures: u32,
     last_failure: String,
     turns: u64,
+}
+
+impl State {
+    /// Whether a pause holds. One that lasts longer than any host can ask for was reckoned by a clock
+    /// that has been set back since.
+    fn is_paused(&self, now: Timestamp) -> bool {
+        self.paused_until
+            .is_some_and(|until| now < until && until <= later(now, LONGEST_PAUSE))
+    }
 }
 
 impl Host {
@@ -125,6 +137,25 @@ impl Pace {
         }
     }
 
+    /// Gives a host that was given up one more chance: a single failure closes it again.
+    pub(super) fn try_again(&self, host: &str) {
+        if let Some(host) = unpoisoned(&self.hosts).get(host) {
+            let mut state = host.state();
+            state.failures = state.failures.min(self.limits.trouble_after.saturating_sub(1));
+        }
+    }
+
+    /// Forgets hosts that nobody asks now and nobody has asked for as long as this, and that have no
+    /// failure or pause to remember.
+    pub(super) fn tidy(&self, unused_for: Duration) {
+        let (now, long_ago) = (self.clock.now(), self.clock.monotonic().checked_sub(unused_for));
+        unpoisoned(&self.hosts).retain(|_, host| {
+            let state = host.state();
+            let is_used = Arc::strong_count(host) > 1 || state.last_end >= long_ago;
+            is_used || state.failures > 0 || state.is_paused(now)
+        });
+    }
+
     fn host(&self, name: &str) -> Arc<Host> {
         let mut hosts = unpoisoned(&self.hosts);
         if let Some(host) = hosts.get(name) {
@@ -142,7 +173,7 @@ impl Pace {
     fn admits(&self, host: &Host) -> Result<(), Refusal> {
         let state = host.state();
         if let Some(until) = state.paused_until
-            && self.clock.now() < until
+            && state.is_paused(self.clock.now())
         {
             return Err(Refusal::RetryLater {
                 host: host.name.clone(),

@@ -139,3 +139,53 @@ fn jitter_only_adds_a_little_and_is_the_same_every_time() {
     }
     assert_eq!(jitter(Duration::ZERO, HOST, 7), Duration::ZERO);
 }
+
+#[tokio::test]
+async fn a_host_with_one_more_chance_is_closed_by_one_failure_and_opened_by_one_success() {
+    let pace = pace();
+    for _ in 0..Limits::default().trouble_after {
+        pace.turn(HOST, Duration::ZERO).await.unwrap().failed("refused");
+    }
+    pace.try_again(HOST);
+    pace.turn(HOST, Duration::ZERO).await.unwrap().failed("refused");
+    assert!(pace.turn(HOST, Duration::ZERO).await.is_err());
+    pace.try_again(HOST);
+    pace.turn(HOST, Duration::ZERO).await.unwrap().succeeded();
+    pace.turn(HOST, Duration::ZERO).await.unwrap().failed("refused");
+    pace.turn(HOST, Duration::ZERO).await.unwrap().succeeded();
+}
+
+#[tokio::test]
+async fn a_pause_from_a_clock_that_was_set_back_does_not_hold() {
+    let pace = pace();
+    pace.pause(
+        HOST,
+        later(pace.clock.now(), Duration::from_secs(400 * 24 * 60 * 60)),
+    );
+    pace.turn(HOST, Duration::ZERO).await.unwrap().succeeded();
+}
+
+#[tokio::test]
+async fn hosts_that_nobody_asks_any_more_are_forgotten_and_those_in_trouble_are_not() {
+    let pace = pace();
+    pace.turn("calm.example", Duration::ZERO)
+        .await
+        .unwrap()
+        .succeeded();
+    pace.turn("ill.example", Duration::ZERO)
+        .await
+        .unwrap()
+        .failed("refused");
+    let held = pace.turn("busy.example", Duration::ZERO).await.unwrap();
+    let names = || {
+        let mut names: Vec<String> = unpoisoned(&pace.hosts).keys().cloned().collect();
+        names.sort();
+        names
+    };
+    pace.tidy(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(names().len(), 3);
+    pace.clock.sleep(Duration::from_secs(60)).await;
+    pace.tidy(Duration::from_secs(60));
+    assert_eq!(names(), ["busy.example", "ill.example"]);
+    held.succeeded();
+}

@@ -122,6 +122,30 @@ impl RobotsBook {
         self.run.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Lets the file of one origin be asked for again where it could not be had.
+    pub(super) fn try_again(&self, origin: &str) {
+        let mut entries = self.entries();
+        // One that is being asked for now needs no second chance.
+        let unreachable = entries.get(origin).is_some_and(|entry| {
+            entry
+                .try_lock()
+                .is_ok_and(|known| known.as_ref().is_some_and(|k| k.view.unreachable.is_some()))
+        });
+        if unreachable {
+            entries.remove(origin);
+        }
+    }
+
+    /// Forgets copies that serve nobody any more.
+    pub(super) fn tidy(&self) {
+        self.entries().retain(|_, entry| {
+            Arc::strong_count(entry) > 1
+                || entry.try_lock().map_or(true, |known| {
+                    known.as_ref().is_some_and(|k| self.is_fresh(k.fetched_at))
+                })
+        });
+    }
+
     /// Takes over copies from an earlier run. Those that are too old, from the future or without
     /// an answer are left out, and a copy fetched by this fetcher is never replaced.
     pub(super) fn remember(&self, copies: Vec<RobotsCopy>) {

@@ -48,8 +48,8 @@ impl From<QueuedPage> for Target {
         let stored = page.article_id.is_some();
         Self {
             url: page.url,
-            // Of a stored article, attempts were visits: a failure now is its first.
-            attempts: if stored { 0 } else { page.attempts },
+            // Of a stored article, attempts were visits, most of them no failures.
+            attempts: if stored { page.failures } else { page.attempts },
             article_id: page.article_id,
             etag: page.etag.filter(|_| stored),
             last_modified: page.last_modified.filter(|_| stored),
@@ -257,7 +257,11 @@ fn last_attempt(target: &Target) -> bool {
 fn refused(desk: &Desk, target: &Target, refusal: &Refusal, write: &mut PageWrite, done: &mut Done) {
     write.outcome = Some(refusal.outcome());
     write.reason = Some(refusal.to_string());
-    if refusal.retryable() && !last_attempt(target) {
+    if refusal.retryable() && last_attempt(target) {
+        write.reason = Some(format!(
+            "given up after {MAX_ATTEMPTS} attempts (`copydesk forget URL` has it asked again): {refusal}"
+        ));
+    } else if refusal.retryable() {
         let wait = RETRY_FIRST
             .saturating_mul(1 << target.attempts.min(10))
             .min(RETRY_MAX);

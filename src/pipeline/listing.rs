@@ -12,9 +12,10 @@ use crate::discover::{self, Candidate, Listing, ListingKind, When};
 use crate::fetch::{MAX_PAGE_BYTES, MAX_SITEMAP_BYTES, Refusal, Request, Visit};
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
-use crate::store::{CandidateRow, ListingWrite, PageKind};
+use crate::store::{CandidateRow, ListingWrite, PageKind, PageRow};
 
-use super::crawl::Desk;
+use super::desk::Desk;
+use super::listings::Place;
 use super::record;
 
 /// What is sent as `Accept` for feeds and sitemaps.
@@ -35,12 +36,20 @@ pub(super) struct Wanted {
     pub(super) kind: ListingKind,
     /// Sitemap indexes above it.
     pub(super) depth: usize,
+    /// The listing that named it.
+    pub(super) parent: Option<Place>,
 }
 
 /// What came of a listing.
 pub(super) enum Read {
     /// Its stories are queued; these are the listings it names.
-    Listed { listing: Listing, queued: usize },
+    Listed {
+        listing: Listing,
+        /// Stories that the rules and the age limit let in.
+        stories: usize,
+        /// Those that nobody had queued before.
+        queued: usize,
+    },
     /// The server says it is as it was.
     Unchanged,
     /// The run ended before it came.
@@ -57,17 +66,14 @@ pub(super) async fn read(
     desk: &Desk,
     site: &Arc<Site>,
     wanted: &Wanted,
+    known: Option<PageRow>,
 ) -> Result<Read, super::crawl::CrawlError> {
     let (accept, max_bytes) = match wanted.kind {
         ListingKind::Section => (super::errand::ACCEPT_PAGE, MAX_PAGE_BYTES),
         ListingKind::Feed | ListingKind::Sitemap => (ACCEPT_XML, MAX_SITEMAP_BYTES),
     };
     // With another age limit than last time, a listing that has not changed still has news.
-    let known = if desk.settings.since.is_none() {
-        desk.reader()?.page(wanted.url.as_str())?
-    } else {
-        None
-    };
+    let known = known.filter(|_| desk.settings.since.is_none());
     let mut request = Request::new(wanted.url.clone(), accept, max_bytes);
     request.delay = desk.delay(site);
     request.headers = site.crawl.headers.clone();
@@ -82,7 +88,11 @@ pub(super) async fn read(
     desk.save_robots(write.robots).await?;
     let queued = desk.writer.record_listing(write.listing).await?.new;
     Ok(match read {
-        Read::Listed { listing, .. } => Read::Listed { listing, queued },
+        Read::Listed { listing, stories, .. } => Read::Listed {
+            listing,
+            stories,
+            queued,
+        },
         other => other,
     })
 }
@@ -139,7 +149,11 @@ async fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> 
                             (write.etag, write.last_modified) = (None, None);
                         }
                         write.candidates = candidates(desk, site, wanted, &listing);
-                        Read::Listed { listing, queued: 0 }
+                        Read::Listed {
+                            listing,
+                            stories: write.candidates.len(),
+                            queued: 0,
+                        }
                     }
                     Err(reason) => {
                         write.outcome = Outcome::Failed;

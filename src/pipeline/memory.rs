@@ -1,12 +1,12 @@
-//! Site memory between runs: read when a run begins, learned anew from the stored articles when it
-//! is complete. What it does to a page is `extract::Memory`'s.
+//! Site memory between runs: read when a site's turn begins, learned anew from the stored articles
+//! when a turn that stored something is complete. What it does to a page is `extract::Memory`'s.
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::extract::{MEMORY_WINDOW, Memory, Told};
-use crate::store::{MemoryRow, Reader, StoreError, Writer};
+use crate::store::{MemoryRow, Reader, StoreError};
 
 /// What a database remembers of a site.
 ///
@@ -24,14 +24,13 @@ pub(super) fn snapshot(reader: &Reader, site: &str) -> Result<Option<Memory>, St
         .filter(|m| !m.repeated.is_empty()))
 }
 
-/// Learns a site's memory from its last articles and keeps it.
-pub(super) async fn learn(
+/// Learns a site's memory from its last articles.
+pub(super) fn learn(
     reader: &Reader,
-    writer: &Writer,
     site: &str,
     run_id: i64,
     at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<MemoryRow, StoreError> {
     let recent = reader.recent_texts(site, MEMORY_WINDOW)?;
     let articles: Vec<Told> = recent
         .into_iter()
@@ -46,15 +45,11 @@ pub(super) async fn learn(
         })
         .collect();
     let memory = Memory::learn(&articles);
-    let sha256 = memory.sha256().unwrap_or_default();
-    let snapshot = serde_json::to_string(&memory).unwrap_or_default();
-    writer
-        .save_memory(MemoryRow {
-            site: site.to_owned(),
-            sha256,
-            built_at: at,
-            run_id,
-            snapshot,
-        })
-        .await
+    Ok(MemoryRow {
+        site: site.to_owned(),
+        sha256: memory.sha256().unwrap_or_default(),
+        built_at: at,
+        run_id,
+        snapshot: serde_json::to_string(&memory).unwrap_or_default(),
+    })
 }

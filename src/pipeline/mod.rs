@@ -3,23 +3,32 @@
 
 mod article;
 pub mod authoring;
+mod base;
 pub mod capture;
 pub mod crawl;
+mod day;
+mod desk;
 pub mod drift;
 pub mod errand;
 mod gather;
 mod health;
 mod judge;
 mod listing;
+mod listings;
 pub mod memory;
+mod meter;
 mod optouts;
 pub mod reading;
 mod record;
+pub mod rules;
+mod schedule;
 mod site;
 pub mod stop;
 pub mod story;
 pub mod summary;
 pub mod trial;
+mod turn;
+pub mod watch;
 
 /// An error with its causes, on one line.
 fn chain(error: &dyn std::error::Error) -> String {

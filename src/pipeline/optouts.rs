@@ -17,7 +17,7 @@ use super::record;
 
 const ACCEPT_JSON: &str = "application/json,*/*;q=0.1";
 
-/// The reservations known in this run, by origin.
+/// The reservations known in this turn, by origin.
 #[derive(Default)]
 pub(super) struct Book(Mutex<HashMap<String, Arc<Reservations>>>);
 

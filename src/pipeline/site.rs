@@ -4,16 +4,21 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::address;
 use crate::discover::ListingKind;
 use crate::sites::rule::Site;
-use crate::store::{QueuedPage, StoreError};
+use crate::store::{PageRow, QueuedPage, StoreError};
 
 use super::article::{self, Target, Trouble};
-use super::crawl::{CrawlError, Desk, Event};
+use super::crawl::{CrawlError, Event};
+use super::desk::Desk;
 use super::listing::{self, Read, Wanted};
+use super::listings::Listings;
+use super::meter::{self, EnoughKind};
+use super::schedule::{self, Found};
 use super::summary::SiteSummary;
 
 /// Sitemap indexes that may stand above a sitemap.
@@ -38,17 +43,23 @@ pub(super) async fn crawl(desk: &Arc<Desk>, site: &Arc<Site>) -> Result<SiteSumm
         },
         seen: HashSet::new(),
         left_alone: HashSet::new(),
+        listings: Listings::default(),
         pages: 0,
     };
-    if run.discover().await? && !desk.settings.dry_run {
+    if !run.stopping() && run.discover().await? && !desk.settings.dry_run {
         run.new_stories().await?;
         if desk.settings.refresh {
             run.old_stories().await?;
         }
     }
     if let Some(reason) = &run.summary.failed {
-        tracing::error!("{}: {reason}", site.id);
+        if desk.has_said(reason) {
+            tracing::info!("{}: {reason}", site.id);
+        } else {
+            tracing::error!("{}: {reason}", site.id);
+        }
     }
+    run.close();
     desk.watcher.on(Event::SiteDone {
         site: &site.id,
         summary: &run.summary,
@@ -64,13 +75,41 @@ struct Run<'a> {
     seen: HashSet<String>,
     /// Hosts and origins that are not asked again in this run.
     left_alone: HashSet<String>,
+    listings: Listings,
     /// Pages done and waiting, for the progress bar.
     pages: u64,
 }
 
 impl Run<'_> {
-    fn stopping(&self) -> bool {
-        self.desk.stop.is_asked()
+    /// Whether nothing new is to be begun: the run is to end, or the turn has taken enough.
+    fn stopping(&mut self) -> bool {
+        if self.desk.stop.is_asked() {
+            return true;
+        }
+        let enough = &mut self.summary.after.enough;
+        if enough.is_none() {
+            *enough = self
+                .desk
+                .fetcher
+                .spent(&self.site.file)
+                .or_else(|| meter::disk_is_low(self.desk.writer.path(), self.desk.settings.disk_floor));
+        }
+        enough.is_some()
+    }
+
+    /// Leaves what the next turn needs.
+    fn close(&mut self) {
+        if let Some(enough) = self.summary.after.enough.clone() {
+            // What ends the run for all sites is said by the run.
+            if enough.kind == EnoughKind::Site {
+                self.warn(enough.reason.clone());
+            }
+            self.summary.stopped_by = Some(enough.reason);
+        }
+        let after = &mut self.summary.after;
+        after.left_alone = std::mem::take(&mut self.left_alone);
+        (after.listings, after.next_listing) =
+            std::mem::take(&mut self.listings).due(schedule::every(self.site));
     }
 
     /// Reads robots.txt and all listings; false when the site is to be left alone.
@@ -89,6 +128,8 @@ impl Run<'_> {
         };
         desk.save_robots(copies).await?;
         if let Some(reason) = robots.unreachable() {
+            self.left_alone.insert(robots.origin().to_owned());
+            self.left_alone.extend(home.host_str().map(str::to_owned));
             self.summary.failed = Some(format!(
                 "robots.txt of {} could not be had ({reason}); nothing is fetched there until the next run",
                 robots.origin()
@@ -96,8 +137,7 @@ impl Run<'_> {
             return Ok(false);
         }
         let mut queue: VecDeque<Wanted> = self.named_listings(robots.sitemaps(), &home).into();
-        let mut readable = 0;
-        let mut tried = 0;
+        let (mut readable, mut tried, mut waiting) = (0, 0, 0);
         while let Some(wanted) = queue.pop_front() {
             if self.stopping() {
                 break;
@@ -112,11 +152,34 @@ impl Run<'_> {
             if self.is_left_alone(&wanted.url) || !self.seen.insert(wanted.url.to_string()) {
                 continue;
             }
+            let (url, parent) = (wanted.url.as_str(), wanted.parent);
+            let known = desk.reader()?.page(url)?;
+            if let Some(page) = &known
+                && let Some(due) = self.not_yet(page)
+            {
+                waiting += usize::from(page.outcome.is_some_and(|o| o.is_article()));
+                self.listings.wait(url, parent, due);
+                continue;
+            }
+            let before = known.as_ref().and_then(|page| page.every);
+            // From the answer on: the request itself may have waited for its turn.
+            let mut note = |found| self.listings.read(url, parent, desk.clock.now(), before, found);
             tried += 1;
-            match listing::read(desk, site, &wanted).await? {
+            match listing::read(desk, site, &wanted, known).await? {
                 Read::Interrupted => break,
-                Read::Unchanged => readable += 1,
-                Read::Listed { listing, queued } => {
+                Read::Unchanged => {
+                    note(Found::Stories { listed: 0, new: 0 });
+                    readable += 1;
+                }
+                Read::Listed {
+                    listing,
+                    stories,
+                    queued,
+                } => {
+                    let place = Some(note(Found::Stories {
+                        listed: stories,
+                        new: queued,
+                    }));
                     readable += 1;
                     self.summary.discovered += queued as u64;
                     if wanted.depth < MAX_SITEMAP_DEPTH {
@@ -128,6 +191,7 @@ impl Run<'_> {
                             url,
                             kind: ListingKind::Sitemap,
                             depth: wanted.depth + 1,
+                            parent: place,
                         }));
                     }
                     if listing::follows_feeds(site, &wanted) {
@@ -135,10 +199,12 @@ impl Run<'_> {
                             url,
                             kind: ListingKind::Feed,
                             depth: 0,
+                            parent: place,
                         }));
                     }
                 }
                 Read::Failed { reason, refusal } => {
+                    note(Found::Failed);
                     self.warn(format!("{}: {reason}", wanted.url));
                     if let Some(trouble) = refusal.as_ref().and_then(Trouble::of) {
                         self.left_alone.insert(trouble.place);
@@ -146,16 +212,28 @@ impl Run<'_> {
                 }
             }
         }
-        self.summary.listings = readable;
-        if tried > 0 && readable == 0 && !self.stopping() {
+        self.summary.listings = readable as u64;
+        let cut_short = self.summary.after.enough.is_some() || desk.stop.is_asked();
+        if tried > 0 && readable + waiting == 0 && !cut_short {
             self.summary.failed =
                 Some("none of its listings could be read; see the warnings above".to_owned());
         }
         Ok(true)
     }
 
+    /// When a listing is due, where it is not yet and the schedule is obeyed.
+    fn not_yet(&self, page: &PageRow) -> Option<Timestamp> {
+        let due = page.next_visit_at.filter(|_| self.desk.obeys_schedule)?;
+        let now = self.desk.clock.now();
+        (!schedule::is_due(due, now, schedule::every(self.site))).then_some(due)
+    }
+
     fn warn(&mut self, warning: String) {
-        tracing::warn!("{}: {warning}", self.site.id);
+        if self.desk.has_said(&warning) {
+            tracing::info!("{}: {warning}", self.site.id);
+        } else {
+            tracing::warn!("{}: {warning}", self.site.id);
+        }
         self.summary.warnings.push(warning);
     }
 
@@ -174,6 +252,7 @@ impl Run<'_> {
                 url: address::canonical(url),
                 kind,
                 depth: 0,
+                parent: None,
             }
         };
         let discover = &site.discover;

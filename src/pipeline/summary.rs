@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::outcome::Outcome;
 
 use super::health::Tally;
+use super::turn::After;
 
 /// What a run did.
 #[derive(Debug, Clone, Serialize)]
@@ -57,9 +58,18 @@ pub struct SiteSummary {
     pub revised: u64,
     /// Blocks taken out, by category.
     pub removed: BTreeMap<crate::article::Category, u64>,
+    /// Requests made: pages, listings, robots.txt files, and the redirects among them.
+    pub requests: u64,
+    /// Bytes of the bodies that came.
+    pub bytes: u64,
+    /// What ended the turn early: a budget, or a disk that is nearly full.
+    pub stopped_by: Option<String>,
     /// How well the rules fitted, for `site_health`.
     #[serde(skip)]
     pub(super) tally: Tally,
+    /// What the turn leaves for the next one.
+    #[serde(skip)]
+    pub(super) after: After,
 }
 
 impl SiteSummary {

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::fault::{RuleFault, Source};
 use super::json_schema::FileKind;
 use super::layouts;
-use super::rule::{Check, CrawlRules, Discover, HostPattern, Layout, Replace, Strip};
+use super::rule::{Budget, Check, CrawlRules, Discover, HostPattern, Layout, Replace, Strip};
 use super::schema::{CheckTable, CrawlTable, DiscoverTable, Located, RuleFile, Text, Texts};
 use super::shape;
 use super::strips;
@@ -156,6 +156,19 @@ fn crawl(reader: &mut Reader<'_>, table: Option<&CrawlTable>, file: &RuleFile) -
             .flatten()
             .filter_map(|(name, value)| reader.header(name, value))
             .collect(),
+        budget: table.map(|t| budget(reader, t)).unwrap_or_default(),
+    }
+}
+
+fn budget(reader: &mut Reader<'_>, table: &CrawlTable) -> Budget {
+    let (bytes, time) = (table.max_bytes.as_ref(), table.max_time.as_ref());
+    Budget {
+        requests: table
+            .max_requests
+            .as_ref()
+            .and_then(|n| reader.at_least_one(n, "crawl.max-requests")),
+        bytes: bytes.and_then(|t| reader.size(t, "crawl.max-bytes")),
+        time: time.and_then(|t| reader.duration(t, "crawl.max-time", false)),
     }
 }
 

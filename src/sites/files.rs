@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::fault::{RuleFault, Source};
 
@@ -58,6 +59,25 @@ pub(super) fn read_directory(directory: &Path) -> (Vec<Source>, Vec<RuleFault>) 
         }
     }
     (files, faults)
+}
+
+/// What tells whether the rule files of a directory are the same as at another look: their names,
+/// lengths and times of change. What cannot be read counts as not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fingerprint(Vec<(PathBuf, u64, Option<SystemTime>)>);
+
+/// Looks at a rule directory without reading its files.
+pub fn fingerprint(directory: &Path) -> Fingerprint {
+    let mut all = Vec::new();
+    for below in [directory.to_path_buf(), directory.join("families")] {
+        for name in toml_names(&below).unwrap_or_default() {
+            let path = below.join(name);
+            if let Ok(meta) = fs::metadata(&path) {
+                all.push((path, meta.len(), meta.modified().ok()));
+            }
+        }
+    }
+    Fingerprint(all)
 }
 
 fn shown(path: &Path) -> String {

@@ -25,7 +25,7 @@ pub use builtin::builtin_sources;
 pub use compile::MAX_RULES;
 pub use draft::Draft;
 pub use fault::RuleFault;
-pub use files::MAX_FILE_BYTES;
+pub use files::{Fingerprint, MAX_FILE_BYTES, fingerprint};
 pub use json_schema::{FileKind, json_schema};
 pub use registry::{Sites, SitesError};
 pub use values::{MAX_PATTERN_BYTES, MAX_PATTERN_MEMORY};

@@ -319,6 +319,7 @@ fn assemble(id: &str, compiled: &Compiled, family: Option<(&str, &Compiled)>, co
             delay: own.crawl.delay.or(base.crawl.delay),
             revisit: joined(&own.crawl.revisit, &base.crawl.revisit),
             headers: headers(&own.crawl.headers, &base.crawl.headers),
+            budget: own.crawl.budget.over(base.crawl.budget),
         },
         layouts: joined(&own.layouts, &base.layouts),
         strips: joined(&own.strips, &base.strips),

@@ -75,7 +75,7 @@ pub struct Discover {
 /// How a site is asked (`[crawl]`).
 #[derive(Debug, Clone, Default)]
 pub struct CrawlRules {
-    /// How often `watch` looks.
+    /// How often `watch` looks; each listing then finds its own measure around it.
     pub every: Option<std::time::Duration>,
     /// Least gap between requests to a host.
     pub delay: Option<std::time::Duration>,
@@ -83,6 +83,30 @@ pub struct CrawlRules {
     pub revisit: Vec<std::time::Duration>,
     /// Headers sent with each request to the site.
     pub headers: Vec<(String, String)>,
+    /// What one turn may take.
+    pub budget: Budget,
+}
+
+/// What may be taken: of a site in one turn, or of all sites in one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Requests, redirects and robots.txt among them.
+    pub requests: Option<u64>,
+    /// Bytes of bodies, after content decoding.
+    pub bytes: Option<u64>,
+    /// Time, waiting for the host's pace included.
+    pub time: Option<std::time::Duration>,
+}
+
+impl Budget {
+    /// This one, with another's limits where it has none.
+    pub(super) fn over(self, base: Self) -> Self {
+        Self {
+            requests: self.requests.or(base.requests),
+            bytes: self.bytes.or(base.bytes),
+            time: self.time.or(base.time),
+        }
+    }
 }
 
 /// How the pages of a site, or of one of its looks, are built (`[[layout]]`).

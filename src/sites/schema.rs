@@ -128,6 +128,13 @@ pub(super) struct CrawlTable {
     pub(super) delay: Option<Text>,
     /// When to look at a story again for corrections, after first seeing it.
     pub(super) revisit: Option<Texts>,
+    /// Most requests of one crawl of the site, redirects and robots.txt among them.
+    #[schemars(range(min = 1))]
+    pub(super) max_requests: Option<Located<u64>>,
+    /// Most bytes of pages and listings in one crawl of the site, as "50 MiB".
+    pub(super) max_bytes: Option<Text>,
+    /// Longest time of one crawl of the site, as "20m".
+    pub(super) max_time: Option<Text>,
 }
 
 /// How the pages of the site, or of one of its looks, are built.

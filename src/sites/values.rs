@@ -14,7 +14,7 @@ use url::Url;
 
 use super::fault::{RuleFault, Source};
 use super::matching::{HostPattern, UrlPattern};
-use super::schema::{Text, Texts};
+use super::schema::{Located, Text, Texts};
 use crate::dom::{Dom, Selector};
 
 /// Longest pattern of a rule file, in bytes.
@@ -223,6 +223,32 @@ impl Reader<'_> {
             return None;
         }
         Some(duration)
+    }
+
+    /// A size in bytes.
+    pub(super) fn size(&mut self, text: &Text, key: &str) -> Option<u64> {
+        match text.get().parse::<bytesize::ByteSize>() {
+            Ok(size) if size.as_u64() > 0 => Some(size.as_u64()),
+            _ => {
+                let message = format!("not a size: \"{}\"", text.get());
+                self.fault(key, text.span(), message, "write it as \"500 KiB\" or \"50 MiB\"");
+                None
+            }
+        }
+    }
+
+    /// A count of something that is wanted at all.
+    pub(super) fn at_least_one(&mut self, number: &Located<u64>, key: &str) -> Option<u64> {
+        if *number.get() == 0 {
+            self.fault(
+                key,
+                number.span(),
+                "nothing could be fetched",
+                "write a number from 1 up, or enabled = false",
+            );
+            return None;
+        }
+        Some(*number.get())
     }
 
     pub(super) fn zone(&mut self, text: &Text, key: &str) -> Option<TimeZone> {

@@ -4,6 +4,7 @@
 
 mod body;
 mod connect;
+mod disk;
 mod error;
 mod lock;
 mod read;
@@ -16,18 +17,19 @@ mod write;
 use std::path::{Path, PathBuf};
 
 pub use connect::{BUSY_TIMEOUT, JOURNAL_SIZE_LIMIT};
+pub use disk::free_bytes;
 pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use read::{
     AskedPause, Change, FileSizes, Headline, Hit, PageRow, QueuedPage, Reader, RecentText, RevisitTarget,
-    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle, StorySample, TdmrepCopy,
+    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle, StorySample, TdmrepCopy, Version,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;
 pub use write::{
-    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
-    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
-    RunEnd, RunStart, TdmrepWrite, Writer,
+    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
+    ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance,
+    RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite, Writer,
 };
 
 /// A database that exists and has this program's schema.

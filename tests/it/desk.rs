@@ -122,6 +122,16 @@ impl Desk {
         self.start(&self.crawl_args(&proxy, args))
     }
 
+    /// Starts a watch over the desk's sites, over its server, and leaves it at work.
+    pub(crate) fn start_watch(&self, args: &[&str]) -> Running {
+        let proxy = self.web().proxy().to_string();
+        let mut all = vec!["watch"];
+        all.extend(self.sites.iter().map(String::as_str));
+        all.extend(["--proxy", &proxy, "--delay", "0"]);
+        all.extend(args);
+        self.start(&all)
+    }
+
     /// Starts the program and leaves it at work.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         let mut child = self
@@ -205,7 +215,8 @@ impl Running {
         self.signal("INT");
     }
 
-    fn signal(&self, name: &str) {
+    /// Sends it a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let done = Command::new("sh")
             .args(["-c", "kill -\"$1\" \"$0\"", &pid, name])

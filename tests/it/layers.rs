@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("clock", 0),
     ("likeness", 0),
     ("optout", 0),
+    ("diff", 0),
     ("fetch", 1),
     ("discover", 1),
     ("decode", 1),

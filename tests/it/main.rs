@@ -17,6 +17,8 @@ mod pages;
 mod pipeline;
 mod rule_docs;
 mod rule_faults;
+mod schedule_docs;
 mod shipped_rules;
 mod sites;
 mod store;
+mod watch;

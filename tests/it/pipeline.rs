@@ -13,6 +13,7 @@ use copydesk::pipeline::reading::Rulebook;
 use copydesk::pipeline::stop;
 use copydesk::pipeline::summary::Summary;
 use copydesk::sites::Sites;
+use copydesk::sites::rule::Budget;
 use copydesk::store::Reader;
 
 use crate::faults::{FaultServer, Reply, Step};
@@ -31,6 +32,8 @@ fn settings(db: &Path, server: &FaultServer) -> CrawlSettings {
         delay: None,
         dry_run: false,
         opt_out: copydesk::optout::OptOutPolicy::Record,
+        budget: Budget::default(),
+        disk_floor: 0,
         // A minute passes in some milliseconds.
         clock: Clock::scaled("2026-11-01T00:00:00Z".parse().unwrap(), 10_000),
     }

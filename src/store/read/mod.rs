@@ -5,8 +5,10 @@ mod articles;
 mod health;
 mod newest;
 mod queue;
+mod schedule;
 mod search;
 mod status;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,7 @@ pub use newest::Headline;
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};
 pub use search::{Change, Hit, SnippetPart};
 pub use status::{FileSizes, RunRow, SiteStatus};
+pub use versions::Version;
 
 use super::connect;
 use super::error::StoreError;

@@ -1,6 +1,8 @@
 //! The frontier as the crawl reads it: what is queued, what is due, what is known of an address,
 //! and the robots copies. Owns these questions; order and policy are the crawl's.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
@@ -25,6 +27,8 @@ pub struct QueuedPage {
     pub lastmod: Option<String>,
     /// Attempts so far.
     pub attempts: u64,
+    /// Failures in a row, the last of them at the last attempt.
+    pub failures: u64,
     /// Validators of the last answer.
     pub etag: Option<String>,
     /// As `etag`.
@@ -56,6 +60,8 @@ pub struct PageRow {
     pub next_visit_at: Option<Timestamp>,
     /// Attempts so far.
     pub attempts: u64,
+    /// Time between two visits of a listing, once it is known.
+    pub every: Option<Duration>,
     /// Validators of the last answer.
     pub etag: Option<String>,
     /// As `etag`.
@@ -105,6 +111,7 @@ fn queued(row: &Row<'_>) -> rusqlite::Result<QueuedPage> {
         published: row.get("listed_published")?,
         lastmod: row.get("listed_lastmod")?,
         attempts: count(row, "attempts")?,
+        failures: count(row, "failures")?,
         etag: row.get("etag")?,
         last_modified: row.get("last_modified")?,
         article_id: row.get("article_id")?,
@@ -125,7 +132,7 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<QueuedPage>, StoreError> {
         self.all(
-            "select * from pages
+            "select *, 0 as failures from pages
               where site = ?1 and outcome is null and kind = 'article' and id > ?2
                 and (next_visit_at is null or next_visit_at <= ?3)
               order by id limit ?4",
@@ -147,7 +154,13 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<QueuedPage>, StoreError> {
         self.all(
-            "select * from pages
+            "select *, case when outcome = 'failed' then (
+                      select count(*) from fetches f
+                       where f.url = pages.url and f.fetched_at >= pages.discovered_at
+                         and f.id > coalesce((select max(g.id) from fetches g
+                                               where g.url = pages.url and g.error is null), 0))
+                    else 0 end as failures
+               from pages
               where site = ?1 and outcome is not null and kind = 'article' and id > ?2
                 and next_visit_at is not null and next_visit_at <= ?3
               order by id limit ?4",
@@ -175,6 +188,10 @@ impl Reader {
                 last_fetched_at: read_time_opt(row, "last_fetched_at")?,
                 next_visit_at: read_time_opt(row, "next_visit_at")?,
                 attempts: count(row, "attempts")?,
+                every: row
+                    .get::<_, Option<i64>>("every_s")?
+                    .and_then(|n| n.try_into().ok())
+                    .map(Duration::from_secs),
                 etag: row.get("etag")?,
                 last_modified: row.get("last_modified")?,
                 last_body_sha256: row.get("last_body_sha256")?,

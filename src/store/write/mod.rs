@@ -5,6 +5,7 @@ mod article;
 mod page;
 mod rows;
 mod run;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
@@ -17,9 +18,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::connect::{self, beside};
 use super::error::StoreError;
 pub use rows::{
-    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
-    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
-    RunEnd, RunStart, TdmrepWrite,
+    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
+    ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance,
+    RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite,
 };
 
 /// Writes that may wait for the writer; whoever brings one more waits too, so a slow disk slows

@@ -364,3 +364,44 @@ pub struct MemoryRow {
     /// The snapshot, JSON.
     pub snapshot: String,
 }
+
+/// A site's place in the schedule, as of the end of its last turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleRow {
+    /// The site.
+    pub site: String,
+    /// When its last turn began.
+    pub last_turn_at: Timestamp,
+    /// When the last turn began that did not fail.
+    pub last_success_at: Option<Timestamp>,
+    /// When its next turn is due.
+    pub next_turn_at: Timestamp,
+    /// Since when its turns fail; `None`: the last one did not.
+    pub failing_since: Option<Timestamp>,
+    /// Failed turns in a row.
+    pub failed_turns: u64,
+    /// Why the last turn failed.
+    pub failure: Option<String>,
+    /// What ended the last turn early: a budget, or the disk.
+    pub stopped_by: Option<String>,
+}
+
+/// How often a listing is asked, and when next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingDue {
+    /// Its address.
+    pub url: String,
+    /// Time between two visits.
+    pub every: Duration,
+    /// When the next one is due.
+    pub next_visit_at: Timestamp,
+}
+
+/// What `forget` did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Addresses that are asked again, without validators and with all their attempts.
+    pub queued: usize,
+    /// Addresses of which nothing is known any more: they come back when a listing names them.
+    pub dropped: usize,
+}

@@ -5,6 +5,7 @@ use crate::desk::{Desk, rss, story};
 use crate::faults::Reply;
 
 mod accidents;
+mod budgets;
 mod discovery;
 mod drift;
 mod opt_outs;
@@ -14,7 +15,7 @@ mod runs;
 mod stories;
 
 /// A paper with one feed.
-const PAPER: &str = r#"
+pub(crate) const PAPER: &str = r#"
 name  = "The Paper"
 hosts = ["paper.example", "*.paper.example"]
 
@@ -28,7 +29,7 @@ title = ["h1"]
 "#;
 
 /// Two paragraphs about something that no other story tells.
-fn text(subject: &str) -> [String; 2] {
+pub(crate) fn text(subject: &str) -> [String; 2] {
     [
         format!("The {subject} of the harbour was mended on Monday, the council said after a long evening."),
         format!("Nobody had expected the {subject} to hold through another winter of storms and high water."),
@@ -36,13 +37,13 @@ fn text(subject: &str) -> [String; 2] {
 }
 
 /// A page with a story about this.
-fn page(subject: &str) -> String {
+pub(crate) fn page(subject: &str) -> String {
     let [first, second] = text(subject);
     story(&format!("A new {subject}"), &[&first, &second])
 }
 
 /// A desk with the paper: its feed names a story about each subject, under `/news/<subject>`.
-fn paper(subjects: &[&str]) -> Desk {
+pub(crate) fn paper(subjects: &[&str]) -> Desk {
     let addresses: Vec<String> = subjects
         .iter()
         .map(|s| format!("paper.example/news/{s}"))

@@ -1,0 +1,82 @@
+//! What a service manager and a rule author do to a watch: signals, a second crawl, broken files.
+
+use crate::crawl::{PAPER, page, paper};
+use crate::desk::rss;
+use crate::faults::{Gate, Reply};
+
+#[test]
+fn a_crawl_beside_a_watch_steps_aside_with_one_line() {
+    let desk = paper(&["pier"]);
+    let mut watch = desk.start_watch(&["-v"]);
+    watch.hears("paper: 1 new");
+    let second = desk.crawl(&[]);
+    second.well().warns("another crawl is at work").prints("");
+    assert_eq!(second.stderr.lines().count(), 1);
+    watch.terminate();
+    watch.end().well();
+    // The watch has gone: it is the crawl's turn.
+    desk.crawl(&[]).quiet();
+}
+
+#[test]
+fn a_terminated_watch_stores_what_is_in_flight_and_the_next_one_goes_on() {
+    let gate = Gate::shut();
+    let desk = paper(&["pier", "tram", "clock"]);
+    desk.web()
+        .put("paper.example/news/tram", Reply::page(page("tram")).behind(&gate));
+    let mut watch = desk.start_watch(&["--json"]);
+    desk.web().wait_for("/news/tram");
+    watch.terminate();
+    watch.hears("ending: pages in flight are finished");
+    gate.open();
+    let done = watch.end().well().json();
+    assert_eq!((&done["turns"], &done["new_articles"]), (&1.into(), &2.into()));
+    assert_eq!(
+        desk.sql("select interrupted, exit_code, finished_at is not null from runs"),
+        ["1 | 0 | 1"]
+    );
+    let mut watch = desk.start_watch(&["-v"]);
+    watch.hears("paper: 1 new");
+    watch.terminate();
+    watch.end().well();
+    assert_eq!(desk.articles().len(), 3);
+    let mut asked = desk.web().paths();
+    asked.retain(|path| path.starts_with("/news/"));
+    assert_eq!(asked, ["/news/pier", "/news/tram", "/news/clock"]);
+}
+
+#[test]
+fn a_broken_rule_file_leaves_the_last_good_set_in_force_and_a_mended_one_is_picked_up() {
+    let desk = paper(&["pier"]);
+    let mut watch = desk.start_watch(&["-v"]);
+    watch.hears("paper: 1 new");
+    desk.file("sites/paper.toml", PAPER.replace("body", "bdy"));
+    watch.signal("HUP");
+    watch.hears("the last good set stays in force");
+    watch.hears("sites/paper.toml:10");
+    watch.hears("did you mean");
+    let second = "paper.example/second";
+    desk.web().put(second, rss(&["paper.example/news/tram"]));
+    desk.web()
+        .put("paper.example/news/tram", Reply::page(page("tram")));
+    let mended = PAPER.replace("/feed\"", "/feed\", \"http://paper.example/second\"");
+    desk.file("sites/paper.toml", mended);
+    watch.signal("HUP");
+    watch.hears("mended and in force again, 1 sites");
+    // The new listing is not kept waiting for the old one's time.
+    desk.web().wait_for("/news/tram");
+    watch.terminate();
+    watch.end().well();
+    assert_eq!(desk.articles().len(), 2);
+}
+
+#[test]
+fn a_watch_that_cannot_start_says_why() {
+    let desk = paper(&["pier"]).site("broken", "name = 'Broken'\nhots = ['broken.example']\n");
+    desk.start_watch(&[]).end().exits(2).warns("broken.toml:2:1");
+    let desk = paper(&["pier"]);
+    desk.run(&["watch", "nowhere.example"])
+        .exits(2)
+        .warns("create sites/nowhere.example.toml");
+    assert!(!desk.db().exists());
+}
