@@ -115,6 +115,16 @@ pub enum Command {
         /// SHA-256 of the body (or its beginning), or the URL of an article
         key: String,
     },
+    /// Make every stored text anew by today's rules, from the stored pages; no request is made
+    ///
+    /// Articles that today's rules, memory and program made already are passed over, so a second run
+    /// has nothing to do, and one that was stopped is gone on with. A replaced text is kept in the
+    /// table `extractions`; no version is made. A page that today's rules would leave nothing of
+    /// keeps its old text, is listed, and makes the exit code 1.
+    #[command(after_help = "Examples:\n  \
+        copydesk reextract --dry-run\n  \
+        copydesk reextract huffpost")]
+    Reextract(ReextractArgs),
 }
 
 /// Options of `crawl`.
@@ -254,6 +264,20 @@ pub struct CheckArgs {
     /// Fetch pages that are nowhere else, with manners
     #[arg(long)]
     pub fetch: bool,
+}
+
+/// Options of `reextract`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReextractArgs {
+    /// Sites: ids of rule files, or hosts [default: all that articles are stored of]
+    #[arg(value_name = "SITE")]
+    pub names: Vec<String>,
+    /// Tell what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Those too that today's rules, memory and program made
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Options of `search`.

@@ -96,7 +96,7 @@ fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> 
 }
 
 /// The command for `runs`: without the name and password of a proxy, since the file is passed on.
-fn as_typed(words: impl Iterator<Item = OsString>) -> String {
+pub(super) fn as_typed(words: impl Iterator<Item = OsString>) -> String {
     let bare = |word: OsString| {
         let word = word.to_string_lossy();
         let Some((scheme, rest)) = word.split_once("://") else {

@@ -15,6 +15,7 @@ mod explain;
 mod extract;
 mod page;
 mod print;
+mod reextract;
 mod search;
 mod sites;
 mod status;
@@ -56,5 +57,6 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Status => status::run(&config),
         Command::Search(args) => search::run(&config, &args),
         Command::Body { key } => body::run(&config, &key),
+        Command::Reextract(args) => reextract::run(&config, args),
     }
 }

@@ -15,6 +15,7 @@ use crate::extract::Memory;
 use crate::fetch::{DEFAULT_DELAY, Exchange, FetchError, Fetcher, RobotsCopy};
 use crate::optout::{OptOutPolicy, Signal};
 use crate::outcome::Outcome;
+use crate::sites::SitesError;
 use crate::sites::rule::Site;
 use crate::store::{self, Reader, RunEnd, RunStart, Store, StoreError, Writer};
 
@@ -36,7 +37,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// to be one too.
 const PAUSES_KEPT: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 /// The exit code of a run that could not go on.
-const COULD_NOT_RUN: i32 = 2;
+pub(super) const COULD_NOT_RUN: i32 = 2;
 
 /// What a crawl is asked to do.
 #[derive(Debug, Clone)]
@@ -74,6 +75,9 @@ pub enum CrawlError {
     /// The HTTP client.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// A site that nobody knows.
+    #[error(transparent)]
+    Sites(#[from] SitesError),
     /// A fault of the program.
     #[error("internal fault: {0}; please report it")]
     Internal(&'static str),

@@ -1,9 +1,12 @@
 //! What a page that came means for the archive: a new story, a revision, the same as before, or
 //! another address of a story that is stored. Owns this question; DESIGN §5 has the rule.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use crate::article::Article;
+use crate::extract::RuleSet;
 use crate::likeness;
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
@@ -12,7 +15,7 @@ use crate::text;
 
 use super::crawl::{CrawlError, Desk};
 use super::reading::{self, Choice, Reading, Source};
-use super::story::Story;
+use super::reread::{self, Reread};
 
 /// Share of the shorter text's runs of words from which two tellings on one site are one story. A few
 /// corrected words leave more, another day's weather or lottery numbers less.
@@ -204,30 +207,20 @@ fn is_the_same(
 /// A stored article, read again by today's rules and memory from the pages it was made of. None
 /// where these are damaged or gone: what came counts as a revision then.
 fn reread(desk: &Desk, site: &Site, stored: &StoredArticle) -> Result<Option<Reading>, CrawlError> {
-    let reader = desk.reader()?;
-    let mut story: Option<Story<()>> = None;
-    for source in reader.source_pages(stored.id)? {
-        let bytes = match reader.body(&source.html_sha256) {
-            Err(StoreError::Damaged { detail, .. }) => {
-                tracing::warn!(
-                    "{}: the stored body is damaged ({detail}); the new one counts as a revision",
-                    stored.url
-                );
-                return Ok(None);
-            }
-            body => body?,
-        };
-        let (Some(bytes), Ok(url)) = (bytes, Url::parse(&source.url)) else {
-            return Ok(None);
-        };
-        // Its own header, which may be all that tells its charset.
-        let reading = read(desk, site, &bytes, source.content_type.as_deref(), &url)?;
-        match &mut story {
-            None => story = Some(Story::begin((), reading)),
-            Some(story) => story.append(reading),
+    let rules = Choice::Named(rules(desk, site)?);
+    let memory = desk.memory(&site.id);
+    let read = |source: Source<'_>| reading::read(source, &desk.rulebook, &rules, memory.as_deref());
+    Ok(match reread::reread(&*desk.reader()?, stored.id, read)? {
+        Reread::Told(reading) => Some(*reading),
+        Reread::Gone => None,
+        Reread::Damaged(detail) => {
+            tracing::warn!(
+                "{}: the stored body is damaged ({detail}); the new one counts as a revision",
+                stored.url
+            );
+            None
         }
-    }
-    Ok(story.map(|story| story.finish().0))
+    })
 }
 
 /// Reads a page by the site's rules and memory.
@@ -238,10 +231,7 @@ pub(super) fn read(
     content_type: Option<&str>,
     url: &Url,
 ) -> Result<Reading, CrawlError> {
-    let rules = desk
-        .rulebook
-        .named(&site.id)
-        .map_err(|_| CrawlError::Internal("a site without rules"))?;
+    let rules = rules(desk, site)?;
     let source = Source {
         bytes,
         content_type,
@@ -254,4 +244,10 @@ pub(super) fn read(
         &Choice::Named(rules),
         memory.as_deref(),
     ))
+}
+
+fn rules(desk: &Desk, site: &Site) -> Result<Arc<RuleSet>, CrawlError> {
+    desk.rulebook
+        .named(&site.id)
+        .map_err(|_| CrawlError::Internal("a site without rules"))
 }

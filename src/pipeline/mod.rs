@@ -13,6 +13,8 @@ pub mod memory;
 mod optouts;
 pub mod reading;
 mod record;
+pub mod reextract;
+mod reread;
 mod site;
 pub mod stop;
 pub mod story;

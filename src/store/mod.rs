@@ -19,15 +19,16 @@ pub use connect::{BUSY_TIMEOUT, JOURNAL_SIZE_LIMIT};
 pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use read::{
-    AskedPause, Change, FileSizes, Headline, Hit, PageRow, QueuedPage, Reader, RecentText, RevisitTarget,
-    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle, TdmrepCopy,
+    ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, QueuedPage, Reader,
+    RecentText, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle,
+    TdmrepCopy, details,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;
 pub use write::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
-    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
-    RunEnd, RunStart, TdmrepWrite, Writer,
+    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, Reextraction,
+    RobotsWrite, RunEnd, RunStart, TdmrepWrite, Writer,
 };
 
 /// A database that exists and has this program's schema.

@@ -119,9 +119,13 @@ impl Desk {
     /// Starts such a crawl and leaves it at work.
     pub(crate) fn start_crawl(&self, args: &[&str]) -> Running {
         let proxy = self.web().proxy().to_string();
-        let args = self.crawl_args(&proxy, args);
+        self.start(&self.crawl_args(&proxy, args))
+    }
+
+    /// Starts the program and leaves it at work.
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
         let mut child = self
-            .command(&args)
+            .command(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

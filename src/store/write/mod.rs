@@ -3,6 +3,7 @@
 
 mod article;
 mod page;
+mod reextract;
 mod rows;
 mod run;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{self, beside};
 use super::error::StoreError;
+pub use reextract::Reextraction;
 pub use rows::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
     ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
