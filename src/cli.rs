@@ -125,6 +125,15 @@ pub enum Command {
         copydesk reextract --dry-run\n  \
         copydesk reextract huffpost")]
     Reextract(ReextractArgs),
+    /// Write the stored articles out for other programs: JSON lines, CSV or a folder of Markdown files
+    ///
+    /// By site, then by date; the order and the file names stay the same from one export to the next.
+    /// Where no date of publication is known, the day an article was first seen counts.
+    #[command(after_help = "Examples:\n  \
+        copydesk export --format jsonl | jq .title\n  \
+        copydesk export --format csv --site spiegel --since 2026-01-01 -o spiegel.csv\n  \
+        copydesk export --format markdown -o vault/news")]
+    Export(ExportArgs),
 }
 
 /// Options of `crawl`.
@@ -278,6 +287,34 @@ pub struct ReextractArgs {
     /// Those too that today's rules, memory and program made
     #[arg(long)]
     pub all: bool,
+}
+
+/// Options of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// In which form
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Only this site: the id of a rule file, or a host; may be given more than once
+    #[arg(long = "site", value_name = "SITE")]
+    pub sites: Vec<String>,
+    /// Only articles published on this day (YYYY-MM-DD) or later
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// The file, for markdown the folder, to write [default: standard output]
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// In which form articles leave the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object a line, with provenance and what was removed.
+    Jsonl,
+    /// A table, safe to open in a spreadsheet.
+    Csv,
+    /// A folder of files with YAML front matter.
+    Markdown,
 }
 
 /// Options of `search`.

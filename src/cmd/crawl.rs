@@ -110,7 +110,7 @@ pub(super) fn as_typed(words: impl Iterator<Item = OsString>) -> String {
 }
 
 /// The beginning of a day in UTC.
-fn since(day: &str) -> anyhow::Result<Timestamp> {
+pub(super) fn since(day: &str) -> anyhow::Result<Timestamp> {
     let date: jiff::civil::Date = day
         .parse()
         .with_context(|| format!("--since {day}: write a day as YYYY-MM-DD"))?;

@@ -12,6 +12,7 @@ mod clean;
 mod crawl;
 mod demo;
 mod explain;
+mod export;
 mod extract;
 mod page;
 mod print;
@@ -58,5 +59,6 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Search(args) => search::run(&config, &args),
         Command::Body { key } => body::run(&config, &key),
         Command::Reextract(args) => reextract::run(&config, args),
+        Command::Export(args) => export::run(&config, &args),
     }
 }

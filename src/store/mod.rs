@@ -21,7 +21,7 @@ pub use lock::{LockGuard, lock};
 pub use read::{
     ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, QueuedPage, Reader,
     RecentText, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle,
-    TdmrepCopy, details,
+    TdmrepCopy, WholeArticle, details,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;

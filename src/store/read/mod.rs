@@ -2,6 +2,7 @@
 //! opening it and the shared way of asking; the questions are in the files beside it.
 
 mod articles;
+mod export;
 mod made;
 mod newest;
 mod queue;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 pub use articles::{RecentText, RevisitTarget, SourcePage, StoredArticle};
+pub use export::WholeArticle;
 pub use made::{ArchivedSite, MadeArticle, details};
 pub use newest::Headline;
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};

@@ -1,9 +1,12 @@
 //! The archive's own commands: what is made of what was fetched, without one request. Owns the
 //! invented papers that these tests look at.
 
+use std::process::Command;
+
 use crate::desk::{Desk, rss, story};
 use crate::faults::Reply;
 
+mod export;
 mod reextract;
 
 /// Rules of a paper; `more` is appended.
@@ -49,4 +52,22 @@ fn crawled(papers: &[(&str, &str)], subjects: &[&str]) -> Desk {
     let desk = desk.serve(routes);
     desk.crawl(&[]).quiet();
     desk
+}
+
+/// Runs a Python script. None, said aloud, where Python or a module that it imports is not installed.
+fn python(script: &str, args: &[&str]) -> Option<String> {
+    let out = match Command::new("python3").arg("-c").arg(script).args(args).output() {
+        Ok(out) => out,
+        Err(error) => {
+            eprintln!("skipped: python3 is not here ({error})");
+            return None;
+        }
+    };
+    let errors = String::from_utf8_lossy(&out.stderr);
+    if errors.contains("ModuleNotFoundError") {
+        eprintln!("skipped: {}", errors.lines().last().unwrap_or_default());
+        return None;
+    }
+    assert!(out.status.success(), "{errors}");
+    Some(String::from_utf8(out.stdout).unwrap())
 }
