@@ -125,7 +125,7 @@ pub enum Command {
         copydesk reextract --dry-run\n  \
         copydesk reextract huffpost")]
     Reextract(ReextractArgs),
-    /// Write the stored articles out for other programs: JSON lines, CSV or a folder of Markdown files
+    /// Write the stored articles out for other programs: JSON lines, CSV, a folder of Markdown files, WARC
     ///
     /// By site, then by date; the order and the file names stay the same from one export to the next.
     /// Where no date of publication is known, the day an article was first seen counts.
@@ -134,6 +134,15 @@ pub enum Command {
         copydesk export --format csv --site spiegel --since 2026-01-01 -o spiegel.csv\n  \
         copydesk export --format markdown -o vault/news")]
     Export(ExportArgs),
+    /// Take in the pages of WARC files (.warc, .warc.gz) and capture folders; no request is made
+    ///
+    /// Pages go through the same extraction as a crawl's. Only pages of hosts that a rule file knows
+    /// are taken (--all takes every host's), and none twice: a run that was stopped is gone on with.
+    /// A directory without manifest.jsonl stands for the WARC files in it.
+    #[command(after_help = "Examples:\n  \
+        copydesk ingest CC-NEWS-20260101-00001.warc.gz\n  \
+        copydesk ingest --all captures/ old/*.warc")]
+    Ingest(IngestArgs),
 }
 
 /// Options of `crawl`.
@@ -289,6 +298,17 @@ pub struct ReextractArgs {
     pub all: bool,
 }
 
+/// Options of `ingest`.
+#[derive(Debug, Clone, Args)]
+pub struct IngestArgs {
+    /// WARC files, directories of them, or capture folders
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Hosts too that no rule file knows
+    #[arg(long)]
+    pub all: bool,
+}
+
 /// Options of `export`.
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
@@ -315,6 +335,8 @@ pub enum ExportFormat {
     Csv,
     /// A folder of files with YAML front matter.
     Markdown,
+    /// What was fetched, as warcio and pywb read it; gzipped where the file's name ends in .gz.
+    Warc,
 }
 
 /// Options of `search`.

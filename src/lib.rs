@@ -23,3 +23,4 @@ pub mod sample;
 pub mod sites;
 pub mod store;
 pub mod text;
+pub mod warc;

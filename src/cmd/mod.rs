@@ -14,6 +14,7 @@ mod demo;
 mod explain;
 mod export;
 mod extract;
+mod ingest;
 mod page;
 mod print;
 mod reextract;
@@ -60,5 +61,6 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Body { key } => body::run(&config, &key),
         Command::Reextract(args) => reextract::run(&config, args),
         Command::Export(args) => export::run(&config, &args),
+        Command::Ingest(args) => ingest::run(&config, args),
     }
 }

@@ -7,6 +7,7 @@ pub mod crawl;
 pub mod errand;
 mod gather;
 mod health;
+pub mod ingest;
 mod judge;
 mod listing;
 pub mod memory;

@@ -21,14 +21,14 @@ pub use lock::{LockGuard, lock};
 pub use read::{
     ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, QueuedPage, Reader,
     RecentText, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle,
-    TdmrepCopy, WholeArticle, details,
+    StoredExchange, TdmrepCopy, WholeArticle, details,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;
 pub use write::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,
-    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, Reextraction,
-    RobotsWrite, RunEnd, RunStart, TdmrepWrite, Writer,
+    IngestedFrom, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance,
+    Reextraction, RobotsWrite, RunEnd, RunStart, TdmrepWrite, Writer,
 };
 
 /// A database that exists and has this program's schema.

@@ -18,6 +18,7 @@ pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"cpdk");
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("migrations/2-whole-stories.sql"),
+    include_str!("migrations/3-archives.sql"),
 ];
 
 /// Pages copied at a time by a backup.

@@ -4,6 +4,7 @@
 mod csv;
 mod jsonl;
 mod markdown;
+mod warc;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Write};
@@ -13,7 +14,8 @@ use anyhow::{Context, bail};
 use serde_json::json;
 
 use crate::cli::{ExportArgs, ExportFormat};
-use crate::config::Config;
+use crate::clock::Clock;
+use crate::config::{Config, PRODUCT};
 use crate::progress::Count;
 use crate::store::{Reader, WholeArticle};
 
@@ -44,12 +46,21 @@ pub(super) fn run(config: &Config, args: &ExportArgs) -> anyhow::Result<Ending> 
     };
     count.end();
     if config.json && args.output.is_some() {
-        let told = json!({"database": reader.path(), "output": args.output, "articles": written});
+        let told = json!({"database": reader.path(), "output": args.output, unit(args.format): written});
         writeln!(std::io::stdout().lock(), "{told}")?;
     } else {
-        tracing::info!("{written} articles of {}", reader.path().display());
+        let unit = unit(args.format);
+        tracing::info!("{written} {unit} of {}", reader.path().display());
     }
     Ok(Ending::Well)
+}
+
+/// What is counted.
+const fn unit(format: ExportFormat) -> &'static str {
+    match format {
+        ExportFormat::Warc => "exchanges",
+        _ => "articles",
+    }
 }
 
 fn is_closed(error: &std::io::Error) -> bool {
@@ -80,16 +91,30 @@ fn each(
     count: &Count,
     mut write: impl FnMut(WholeArticle) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
-    let ids = reader.in_order(sites, args.since.as_deref())?;
     let mut written = 0;
-    for (n, id) in (1..).zip(&ids) {
-        if let Some(article) = reader.whole_article(*id)? {
+    each_id(reader, sites, args, count, |id| {
+        if let Some(article) = reader.whole_article(id)? {
             write(article)?;
             written += 1;
         }
+        Ok(())
+    })?;
+    Ok(written)
+}
+
+fn each_id(
+    reader: &Reader,
+    sites: &[String],
+    args: &ExportArgs,
+    count: &Count,
+    mut write: impl FnMut(i64) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let ids = reader.in_order(sites, args.since.as_deref())?;
+    for (n, id) in (1..).zip(&ids) {
+        write(*id)?;
         count.tell(n, ids.len() as u64);
     }
-    Ok(written)
+    Ok(())
 }
 
 fn stream(
@@ -99,13 +124,28 @@ fn stream(
     out: &mut impl Write,
     count: &Count,
 ) -> anyhow::Result<u64> {
+    if args.format == ExportFormat::Warc {
+        let gzip = args
+            .output
+            .as_ref()
+            .is_some_and(|p| p.extension().is_some_and(|e| e == "gz"));
+        let date = Clock::system().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let mut warc = crate::warc::Writer::begin(out, gzip, &date, PRODUCT)?;
+        let mut written = 0;
+        each_id(reader, sites, args, count, |id| {
+            written += warc::write(&mut warc, reader, id)?;
+            Ok(())
+        })?;
+        warc.end()?;
+        return Ok(written);
+    }
     if args.format == ExportFormat::Csv {
         csv::header(out)?;
     }
     let written = each(reader, sites, args, count, |article| {
         match args.format {
             ExportFormat::Csv => csv::write(out, &article)?,
-            ExportFormat::Jsonl | ExportFormat::Markdown => jsonl::write(out, article)?,
+            ExportFormat::Jsonl | ExportFormat::Markdown | ExportFormat::Warc => jsonl::write(out, article)?,
         }
         Ok(())
     })?;

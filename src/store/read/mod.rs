@@ -3,6 +3,7 @@
 
 mod articles;
 mod export;
+mod ingest;
 mod made;
 mod newest;
 mod queue;
@@ -15,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 pub use articles::{RecentText, RevisitTarget, SourcePage, StoredArticle};
 pub use export::WholeArticle;
+pub use ingest::StoredExchange;
 pub use made::{ArchivedSite, MadeArticle, details};
 pub use newest::Headline;
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};

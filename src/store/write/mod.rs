@@ -2,6 +2,7 @@
 //! its transactions and its end; what a transaction writes is in the files beside it.
 
 mod article;
+mod ingest;
 mod page;
 mod reextract;
 mod rows;
@@ -17,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{self, beside};
 use super::error::StoreError;
+pub use ingest::IngestedFrom;
 pub use reextract::Reextraction;
 pub use rows::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, FurtherPage, HealthRow, Hop,

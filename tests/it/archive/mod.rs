@@ -8,6 +8,7 @@ use crate::faults::Reply;
 
 mod export;
 mod reextract;
+mod warc;
 
 /// Rules of a paper; `more` is appended.
 fn rules(host: &str, more: &str) -> String {
