@@ -30,6 +30,7 @@ pub(super) fn run(config: &Config, args: IngestArgs) -> anyhow::Result<Ending> {
         command: as_typed(std::env::args_os()),
         paths: args.paths,
         all: args.all,
+        opt_out: config.opt_out,
         clock: Clock::system(),
     };
     let count = Arc::new(Count::start(config, "records"));

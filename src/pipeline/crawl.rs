@@ -13,7 +13,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::extract::Memory;
 use crate::fetch::{DEFAULT_DELAY, Exchange, FetchError, Fetcher, RobotsCopy};
-use crate::optout::{OptOutPolicy, Signal};
+use crate::optout::{self, OptOutPolicy, Signal};
 use crate::outcome::Outcome;
 use crate::sites::SitesError;
 use crate::sites::rule::Site;
@@ -165,9 +165,7 @@ impl Desk {
 
     /// Why a page is not kept, where the policy obeys one of these signals.
     pub(super) fn opted_out(&self, signals: &[Signal]) -> Option<String> {
-        let refusal = signals.iter().find(|signal| signal.refuses())?;
-        (self.settings.opt_out == OptOutPolicy::Skip)
-            .then(|| format!("{}: {}", refusal.source, refusal.value))
+        optout::refusal(signals, self.settings.opt_out)
     }
 
     /// The moment before which a listing's stories are too old.

@@ -16,6 +16,7 @@ use url::Url;
 use crate::address;
 use crate::clock::Clock;
 use crate::extract::{Memory, RuleSet};
+use crate::optout::{self, OptOutPolicy};
 use crate::outcome::Outcome;
 use crate::store::{
     self, ArticleChange, FetchRow, IngestedFrom, PageWrite, Reader, RunEnd, RunStart, Store, StoreError,
@@ -40,6 +41,8 @@ pub struct IngestSettings {
     pub paths: Vec<PathBuf>,
     /// Hosts too that no rule file knows.
     pub all: bool,
+    /// What is done about pages that opt out.
+    pub opt_out: OptOutPolicy,
     /// The clock.
     pub clock: Clock,
 }
@@ -329,9 +332,22 @@ impl Intake {
             next_visit_at: None,
             body: None,
             further: Vec::new(),
+            signals: None,
             article: ArticleChange::None,
         };
-        if let Some(article_id) = judge::is_as_stored(&self.reader, &url, &sha256)? {
+        let headers: Vec<(String, String)> = item
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect();
+        let mut signals = optout::of_headers(&headers);
+        signals.extend(reading.extraction.iter().flat_map(|e| e.signals.iter().cloned()));
+        let refusal = optout::refusal(&signals, self.settings.opt_out);
+        write.signals = Some(signals);
+        if let Some(reason) = refusal {
+            write.outcome = Some(Outcome::OptedOut);
+            write.reason = Some(reason);
+        } else if let Some(article_id) = judge::is_as_stored(&self.reader, &url, &sha256)? {
             write.article = ArticleChange::Known { article_id };
         } else {
             let bench = Bench {

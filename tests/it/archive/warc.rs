@@ -251,6 +251,29 @@ fn a_cut_file_gives_what_is_sound_and_a_stopped_ingest_goes_on() {
 }
 
 #[test]
+fn what_a_page_says_of_opting_out_is_recorded_and_obeyed_as_in_a_crawl() {
+    let desk = Desk::new().site("north", &rules("north.example", ""));
+    let no = format!("{OK}\r\nX-Robots-Tag: noarchive");
+    let id = "00000000-0000-0000-0000-000000000001";
+    let url = "http://north.example/news/pier";
+    desk.file(
+        "a.warc",
+        record(url, "2020-01-01T00:00:00Z", id, &no, &page("pier")),
+    );
+    let report = desk.run(&["ingest", "a.warc", "--json"]).quiet().json();
+    assert_eq!(report["outcomes"]["stored"], 1);
+    assert_eq!(
+        desk.sql("select source, refuses from opt_outs"),
+        ["x-robots-tag | 1"]
+    );
+    desk.file("copydesk.toml", "[policy]\nopt-out = \"skip\"\n");
+    std::fs::remove_file(desk.db()).unwrap();
+    let report = desk.run(&["ingest", "a.warc", "--json"]).quiet().json();
+    assert_eq!(report["outcomes"]["opted-out"], 1);
+    assert_eq!(desk.sql("select count(*) from articles"), ["0"]);
+}
+
+#[test]
 fn an_older_capture_never_takes_the_place_of_a_newer_one() {
     let desk = Desk::new().site("north", &rules("north.example", ""));
     let url = "http://north.example/news/pier";
