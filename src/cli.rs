@@ -140,6 +140,34 @@ pub enum Command {
     Forget(ForgetArgs),
     /// Show what changed between two versions of an article, word by word
     Diff(DiffArgs),
+    /// Make every stored text anew by today's rules, from the stored pages; no request is made
+    ///
+    /// Articles that today's rules, memory and program made already are passed over, so a second run
+    /// has nothing to do, and one that was stopped is gone on with. A replaced text is kept in the
+    /// table `extractions`; no version is made. A page that today's rules would leave nothing of
+    /// keeps its old text, is listed, and makes the exit code 1.
+    #[command(after_help = "Examples:\n  \
+        copydesk reextract --dry-run\n  \
+        copydesk reextract huffpost")]
+    Reextract(ReextractArgs),
+    /// Write the stored articles out for other programs: JSON lines, CSV, a folder of Markdown files, WARC
+    ///
+    /// By site, then by date; the order and the file names stay the same from one export to the next.
+    /// Where no date of publication is known, the day an article was first seen counts.
+    #[command(after_help = "Examples:\n  \
+        copydesk export --format jsonl | jq .title\n  \
+        copydesk export --format csv --site spiegel --since 2026-01-01 -o spiegel.csv\n  \
+        copydesk export --format markdown -o vault/news")]
+    Export(ExportArgs),
+    /// Take in the pages of WARC files (.warc, .warc.gz) and capture folders; no request is made
+    ///
+    /// Pages go through the same extraction as a crawl's. Only pages of hosts that a rule file knows
+    /// are taken (--all takes every host's), and none twice: a run that was stopped is gone on with.
+    /// A directory without manifest.jsonl stands for the WARC files in it.
+    #[command(after_help = "Examples:\n  \
+        copydesk ingest CC-NEWS-20260101-00001.warc.gz\n  \
+        copydesk ingest --all captures/ old/*.warc")]
+    Ingest(IngestArgs),
 }
 
 /// Options of `forget`.
@@ -381,6 +409,61 @@ pub struct NewArgs {
     /// Allow private and loopback addresses, and any port
     #[arg(long)]
     pub allow_private: bool,
+}
+
+/// Options of `reextract`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReextractArgs {
+    /// Sites: ids of rule files, or hosts [default: all that articles are stored of]
+    #[arg(value_name = "SITE")]
+    pub names: Vec<String>,
+    /// Tell what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Those too that today's rules, memory and program made
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Options of `ingest`.
+#[derive(Debug, Clone, Args)]
+pub struct IngestArgs {
+    /// WARC files, directories of them, or capture folders
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Hosts too that no rule file knows
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Options of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// In which form
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Only this site: the id of a rule file, or a host; may be given more than once
+    #[arg(long = "site", value_name = "SITE")]
+    pub sites: Vec<String>,
+    /// Only articles published on this day (YYYY-MM-DD) or later
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// The file, for markdown the folder, to write [default: standard output]
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// In which form articles leave the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object a line, with provenance and what was removed.
+    Jsonl,
+    /// A table, safe to open in a spreadsheet.
+    Csv,
+    /// A folder of files with YAML front matter.
+    Markdown,
+    /// What was fetched, as warcio and pywb read it; gzipped where the file's name ends in .gz.
+    Warc,
 }
 
 /// Options of `search`.

@@ -24,3 +24,4 @@ pub mod sample;
 pub mod sites;
 pub mod store;
 pub mod text;
+pub mod warc;

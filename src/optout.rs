@@ -57,6 +57,12 @@ impl Signal {
     }
 }
 
+/// Why the policy keeps a page with these signals out, where it does.
+pub fn refusal(signals: &[Signal], policy: OptOutPolicy) -> Option<String> {
+    let refusal = signals.iter().find(|signal| signal.refuses())?;
+    (policy == OptOutPolicy::Skip).then(|| format!("{}: {}", refusal.source, refusal.value))
+}
+
 /// The signals in a response's headers (names in lower case): `X-Robots-Tag` for everyone or for
 /// copydesk, and `tdm-reservation` (TDM Reservation Protocol, W3C Community Group, 2024).
 pub fn of_headers(headers: &[(String, String)]) -> Vec<Signal> {

@@ -92,6 +92,38 @@ impl Drop for Line {
     }
 }
 
+/// One moving line that counts.
+pub struct Count(ProgressBar);
+
+impl Count {
+    /// Begins it; `what` is counted, in the plural.
+    pub fn start(config: &Config, what: &str) -> Self {
+        if !is_shown(config) {
+            return Self(ProgressBar::hidden());
+        }
+        let style = ProgressStyle::with_template("{spinner} {pos}/{len} {msg}  {elapsed}  {wide_bar} {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = LINES.add(
+            ProgressBar::new(0)
+                .with_style(style)
+                .with_message(what.to_owned()),
+        );
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    /// So many are done, of so many.
+    pub fn tell(&self, done: u64, of: u64) {
+        self.0.set_length(of);
+        self.0.set_position(done);
+    }
+
+    /// Takes it off the terminal.
+    pub fn end(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// The moving lines of a crawl.
 pub struct Bars {
     total: ProgressBar,

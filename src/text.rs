@@ -68,6 +68,11 @@ pub fn word_count_to(text: &str, most: usize) -> usize {
     text.unicode_words().take(most).count()
 }
 
+/// The words that [`word_count`] counts, in order.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.unicode_words()
+}
+
 /// Keeps line ends and indentation, as in `<pre>`: only U+FEFF, NUL and carriage returns go, and
 /// blank lines at either end.
 pub fn preserve(text: &str) -> String {

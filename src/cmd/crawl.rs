@@ -92,7 +92,7 @@ pub(super) fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<Craw
 }
 
 /// The command for `runs`: without the name and password of a proxy, since the file is passed on.
-fn as_typed(words: impl Iterator<Item = OsString>) -> String {
+pub(super) fn as_typed(words: impl Iterator<Item = OsString>) -> String {
     let bare = |word: OsString| {
         let word = word.to_string_lossy();
         let Some((scheme, rest)) = word.split_once("://") else {
@@ -106,7 +106,7 @@ fn as_typed(words: impl Iterator<Item = OsString>) -> String {
 }
 
 /// The beginning of a day in UTC.
-fn since(day: &str) -> anyhow::Result<Timestamp> {
+pub(super) fn since(day: &str) -> anyhow::Result<Timestamp> {
     let date: jiff::civil::Date = day
         .parse()
         .with_context(|| format!("--since {day}: write a day as YYYY-MM-DD"))?;

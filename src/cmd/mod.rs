@@ -14,10 +14,13 @@ mod crawl;
 mod demo;
 mod diff;
 mod explain;
+mod export;
 mod extract;
 mod forget;
+mod ingest;
 mod page;
 mod print;
+mod reextract;
 mod search;
 mod sites;
 mod status;
@@ -71,5 +74,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Watch(args) => watch::run(&config, &args),
         Command::Forget(args) => forget::run(&config, &args),
         Command::Diff(args) => diff::run(&config, &args),
+        Command::Reextract(args) => reextract::run(&config, args),
+        Command::Export(args) => export::run(&config, &args),
+        Command::Ingest(args) => ingest::run(&config, args),
     }
 }

@@ -60,11 +60,17 @@ struct Row {
     url: String,
     #[serde(default)]
     content_type: Option<String>,
+    #[serde(default)]
+    fetched: Option<String>,
 }
 
 /// A page of a capture folder.
 #[derive(Debug, Clone)]
 pub struct CapturedPage {
+    /// Its name in the folder.
+    pub id: String,
+    /// When it was fetched, where the folder says.
+    pub fetched: Option<String>,
     /// Its address, canonical.
     pub url: Url,
     /// The Content-Type it came with, where the folder says.
@@ -114,44 +120,9 @@ impl Captures {
     }
 
     fn add(&mut self, dir: &Path) -> Result<(), CaptureError> {
-        let manifest = dir.join("manifest.jsonl");
-        let text = std::fs::read_to_string(&manifest).map_err(|source| CaptureError::Unreadable {
-            path: manifest.clone(),
-            source,
-        })?;
         let mut here: HashMap<String, CapturedPage> = HashMap::new();
-        for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-            let fault = |message: String| CaptureError::Manifest {
-                path: manifest.clone(),
-                line: number + 1,
-                message,
-            };
-            let row: Row = serde_json::from_str(line).map_err(|e| fault(e.to_string()))?;
-            // An address that cannot be asked for is nobody's page; the folder's others are sound.
-            let Ok(url) = address::parse(&row.url) else {
-                tracing::info!(
-                    "{}:{}: passed over, {} is no address",
-                    manifest.display(),
-                    number + 1,
-                    row.url
-                );
-                continue;
-            };
-            if row.id.contains(['/', '\\']) || row.id.starts_with('.') {
-                return Err(fault(format!("id {:?} is not a file name", row.id)));
-            }
-            let pages = dir.join("pages");
-            let path = ["html.gz", "html"]
-                .iter()
-                .map(|ending| pages.join(format!("{}.{ending}", row.id)))
-                .find(|p| p.exists())
-                .unwrap_or_else(|| pages.join(format!("{}.html.gz", row.id)));
-            let page = CapturedPage {
-                url: url.clone(),
-                content_type: row.content_type,
-                path,
-            };
-            let key = String::from(url);
+        for page in list(dir)? {
+            let key = String::from(page.url.clone());
             if !self.pages.contains_key(&key) && here.insert(key.clone(), page).is_none() {
                 self.order.push(key);
             }
@@ -169,4 +140,52 @@ impl Captures {
     pub fn find(&self, url: &Url) -> Option<&CapturedPage> {
         self.pages.get(address::canonical(url.clone()).as_str())
     }
+}
+
+/// The pages of a capture folder, in its order.
+///
+/// # Errors
+/// When it has no manifest, or a line of it makes no sense.
+pub fn list(dir: &Path) -> Result<Vec<CapturedPage>, CaptureError> {
+    let mut pages = Vec::new();
+    let manifest = dir.join("manifest.jsonl");
+    let text = std::fs::read_to_string(&manifest).map_err(|source| CaptureError::Unreadable {
+        path: manifest.clone(),
+        source,
+    })?;
+    for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+        let fault = |message: String| CaptureError::Manifest {
+            path: manifest.clone(),
+            line: number + 1,
+            message,
+        };
+        let row: Row = serde_json::from_str(line).map_err(|e| fault(e.to_string()))?;
+        // An address that cannot be asked for is nobody's page; the folder's others are sound.
+        let Ok(url) = address::parse(&row.url) else {
+            tracing::info!(
+                "{}:{}: passed over, {} is no address",
+                manifest.display(),
+                number + 1,
+                row.url
+            );
+            continue;
+        };
+        if row.id.contains(['/', '\\']) || row.id.starts_with('.') {
+            return Err(fault(format!("id {:?} is not a file name", row.id)));
+        }
+        let folder = dir.join("pages");
+        let path = ["html.gz", "html"]
+            .iter()
+            .map(|ending| folder.join(format!("{}.{ending}", row.id)))
+            .find(|p| p.exists())
+            .unwrap_or_else(|| folder.join(format!("{}.html.gz", row.id)));
+        pages.push(CapturedPage {
+            id: row.id,
+            fetched: row.fetched,
+            url,
+            content_type: row.content_type,
+            path,
+        });
+    }
+    Ok(pages)
 }

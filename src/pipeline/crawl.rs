@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::fetch::FetchError;
 use crate::optout::OptOutPolicy;
 use crate::outcome::Outcome;
+use crate::sites::SitesError;
 use crate::sites::rule::{Budget, Site};
 use crate::store::{RunEnd, StoreError};
 
@@ -31,7 +32,7 @@ pub const DISK_FLOOR: u64 = 512 * 1024 * 1024;
 /// Sites crawled side by side. Each waits for its host most of the time.
 pub(super) const SITES_AT_ONCE: usize = 128;
 /// The exit code of a run that could not go on.
-const COULD_NOT_RUN: i32 = 2;
+pub(super) const COULD_NOT_RUN: i32 = 2;
 
 /// What a crawl is asked to do.
 #[derive(Debug, Clone)]
@@ -73,6 +74,9 @@ pub enum CrawlError {
     /// The HTTP client.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// A site that nobody knows.
+    #[error(transparent)]
+    Sites(#[from] SitesError),
     /// A fault of the program.
     #[error("internal fault: {0}; please report it")]
     Internal(&'static str),

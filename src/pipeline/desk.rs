@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::extract::Memory;
 use crate::fetch::{DEFAULT_DELAY, Exchange, RobotsCopy};
-use crate::optout::{OptOutPolicy, Signal};
+use crate::optout::{self, Signal};
 use crate::sites::rule::Site;
 use crate::store::{Reader, StoreError, Writer};
 
@@ -70,9 +70,7 @@ impl Desk {
 
     /// Why a page is not kept, where the policy obeys one of these signals.
     pub(super) fn opted_out(&self, signals: &[Signal]) -> Option<String> {
-        let refusal = signals.iter().find(|signal| signal.refuses())?;
-        (self.settings.opt_out == OptOutPolicy::Skip)
-            .then(|| format!("{}: {}", refusal.source, refusal.value))
+        optout::refusal(signals, self.settings.opt_out)
     }
 
     /// The moment before which a listing's stories are too old.

@@ -1,9 +1,13 @@
 //! What a page that came means for the archive: a new story, a revision, the same as before, or
 //! another address of a story that is stored. Owns this question; DESIGN §5 has the rule.
 
+use std::sync::Arc;
+
 use url::Url;
 
+use crate::address;
 use crate::article::Article;
+use crate::extract::{Memory, RuleSet};
 use crate::likeness;
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
@@ -11,8 +15,8 @@ use crate::store::{ArticleChange, ArticleWrite, Provenance, Reader, StoreError, 
 use crate::text;
 
 use super::crawl::{CrawlError, Desk};
-use super::reading::{self, Choice, Reading, Source};
-use super::story::Story;
+use super::reading::{self, Choice, Reading, Rulebook, Source};
+use super::reread::{self, Reread};
 
 /// Share of the shorter text's runs of words from which two tellings on one site are one story. A few
 /// corrected words leave more, another day's weather or lottery numbers less.
@@ -48,71 +52,175 @@ pub(super) fn is_as_stored(reader: &Reader, url: &str, sha256: &str) -> Result<O
     Ok(stored.filter(|s| s.html_sha256 == sha256).map(|s| s.id))
 }
 
-/// Judges a story.
+/// By what, and beside which archive, pages are judged.
+pub(super) struct Bench<'a> {
+    pub(super) rulebook: &'a Rulebook,
+    pub(super) rules: Arc<RuleSet>,
+    pub(super) memory: Option<&'a Memory>,
+    pub(super) reader: &'a Reader,
+    /// The site's id, or the host where no rule file knows it.
+    pub(super) site: &'a str,
+}
+
+/// Judges a story that a crawl gathered.
 pub(super) fn judge(desk: &Desk, site: &Site, told: Told) -> Result<Judgement, CrawlError> {
-    let Told { reading, url, .. } = &told;
-    let outcome = reading.outcome;
-    let reason = reading.reason.clone();
-    let Some(extraction) = &reading.extraction else {
-        return Ok(Judgement::none(outcome, reason));
-    };
-    if !extraction.outcome.is_article() {
-        return Ok(Judgement::none(outcome, reason));
-    }
-    let article = extraction.article.clone();
-    let reader = desk.reader()?;
-    let stored = match reader.article_by_url(url)? {
-        Some(stored) => Some(stored),
-        None => moved(&reader, told.moved, &article)?,
-    };
-    if let Some(stored) = &stored
-        && is_the_same(desk, site, stored, &told, &article)?
-    {
-        return Ok(Judgement {
-            outcome: Outcome::Unchanged,
-            reason: None,
-            change: ArticleChange::Known {
-                article_id: stored.id,
-            },
-            article: Some(article),
-        });
-    }
-    if stored.is_none()
-        && let Some(known) = known_elsewhere(&reader, site, url, &article)?
-    {
-        return Ok(Judgement {
-            outcome: Outcome::Duplicate,
-            reason: Some(format!("another address of {}", known.url)),
-            change: ArticleChange::Known { article_id: known.id },
-            article: None,
-        });
-    }
     let memory = desk.memory(&site.id);
-    let write = Box::new(ArticleWrite {
-        site: site.id.clone(),
-        article: article.clone(),
-        provenance: Provenance {
-            rule_file: reading.rules.site().map(|s| s.file.clone()),
-            rule_sha256: reading.rules.sha256().to_owned(),
-            memory_sha256: memory.as_ref().and_then(|m| m.sha256()),
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        story_id: None,
-    });
-    let change = match stored {
-        None => ArticleChange::New(write),
-        Some(stored) => ArticleChange::Revision {
-            article_id: stored.id,
-            from_version: stored.version,
-            article: write,
-        },
+    let bench = Bench {
+        rulebook: &desk.rulebook,
+        rules: rules(desk, site)?,
+        memory: memory.as_deref(),
+        reader: &*desk.reader()?,
+        site: &site.id,
     };
-    Ok(Judgement {
-        outcome,
-        reason,
-        change,
-        article: Some(article),
-    })
+    Ok(bench.judge(told)?)
+}
+
+impl Bench<'_> {
+    /// Judges a story.
+    pub(super) fn judge(&self, told: Told) -> Result<Judgement, StoreError> {
+        let Told { reading, url, .. } = &told;
+        let outcome = reading.outcome;
+        let reason = reading.reason.clone();
+        let Some(extraction) = &reading.extraction else {
+            return Ok(Judgement::none(outcome, reason));
+        };
+        if !extraction.outcome.is_article() {
+            return Ok(Judgement::none(outcome, reason));
+        }
+        let article = extraction.article.clone();
+        let reader = self.reader;
+        let stored = match reader.article_by_url(url)? {
+            Some(stored) => Some(stored),
+            None => moved(reader, told.moved, &article)?,
+        };
+        if let Some(stored) = &stored
+            && self.is_the_same(stored, &told, &article)?
+        {
+            return Ok(Judgement {
+                outcome: Outcome::Unchanged,
+                reason: None,
+                change: ArticleChange::Known {
+                    article_id: stored.id,
+                },
+                article: Some(article),
+            });
+        }
+        if stored.is_none()
+            && let Some(known) = self.known_elsewhere(url, &article)?
+        {
+            return Ok(Judgement {
+                outcome: Outcome::Duplicate,
+                reason: Some(format!("another address of {}", known.url)),
+                change: ArticleChange::Known { article_id: known.id },
+                article: None,
+            });
+        }
+        let write = Box::new(ArticleWrite {
+            site: self.site.to_owned(),
+            article: article.clone(),
+            provenance: Provenance {
+                rule_file: reading.rules.site().map(|s| s.file.clone()),
+                rule_sha256: reading.rules.sha256().to_owned(),
+                memory_sha256: self.memory.and_then(Memory::sha256),
+                program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            story_id: None,
+        });
+        let change = match stored {
+            None => ArticleChange::New(write),
+            Some(stored) => ArticleChange::Revision {
+                article_id: stored.id,
+                from_version: stored.version,
+                article: write,
+            },
+        };
+        Ok(Judgement {
+            outcome,
+            reason,
+            change,
+            article: Some(article),
+        })
+    }
+
+    /// Whether an address is the site's.
+    fn owns(&self, url: &Url) -> bool {
+        match self.rules.site() {
+            Some(site) => site.owns(url),
+            None => url.host_str().map(address::bare_host) == Some(self.site),
+        }
+    }
+
+    /// A stored article of the site that this is another address of: the page or the article calls the
+    /// other's address canonical, or their texts are equal, or title and moment of publication are. An
+    /// address alone proves nothing (some sites call their front page canonical), so the texts must be
+    /// alike too.
+    fn known_elsewhere(&self, url: &str, article: &Article) -> Result<Option<StoredArticle>, StoreError> {
+        let reader = self.reader;
+        let canonical = article.meta.canonical_url.as_deref();
+        let own = canonical.filter(|c| Url::parse(c).is_ok_and(|c| self.owns(&c)));
+        let urls: Vec<&str> = own.into_iter().chain([url]).collect();
+        let named = reader.articles_known_as(self.site, &urls)?;
+        if let Some(known) = named.into_iter().find(|known| is_one_story(known, article)) {
+            return Ok(Some(known));
+        }
+        let text = article.text();
+        let equal = reader.articles_by_text(&sha256_hex(text.as_bytes()))?;
+        let equal = equal.into_iter().find(|known| {
+            known.site == self.site
+                && (known.title == article.meta.title || text::word_count(&text) >= TELLING_WORDS)
+        });
+        if equal.is_some() {
+            return Ok(equal);
+        }
+        let (Some(title), Some(published)) = (&article.meta.title, &article.meta.published) else {
+            return Ok(None);
+        };
+        // A day alone is shared by too many: "Weather", every morning.
+        if !published.contains('T') {
+            return Ok(None);
+        }
+        let titled = reader.articles_titled(self.site, title, published)?;
+        Ok(titled.into_iter().find(|known| is_one_story(known, article)))
+    }
+
+    /// Whether the stored pages and those that came, both read by today's rules, tell the same: then a
+    /// changed appeal, rule or binary never looks like a correction.
+    fn is_the_same(
+        &self,
+        stored: &StoredArticle,
+        told: &Told,
+        article: &Article,
+    ) -> Result<bool, StoreError> {
+        let sources = self.reader.source_pages(stored.id)?;
+        if sources.iter().map(|s| &s.html_sha256).eq(&told.sources) {
+            return Ok(true);
+        }
+        let before = self.reread(stored)?.and_then(|reading| reading.extraction);
+        Ok(before.is_some_and(|before| {
+            let before = before.article;
+            before.meta.title == article.meta.title
+                && before.meta.subtitle == article.meta.subtitle
+                && before.text() == article.text()
+        }))
+    }
+
+    /// A stored article, read again by today's rules and memory from the pages it was made of. None
+    /// where these are damaged or gone: what came counts as a revision then.
+    fn reread(&self, stored: &StoredArticle) -> Result<Option<Reading>, StoreError> {
+        let rules = Choice::Named(self.rules.clone());
+        let read = |source: Source<'_>| reading::read(source, self.rulebook, &rules, self.memory);
+        Ok(match reread::reread(self.reader, stored.id, read)? {
+            Reread::Told(reading) => Some(*reading),
+            Reread::Gone => None,
+            Reread::Damaged(detail) => {
+                tracing::warn!(
+                    "{}: the stored body is damaged ({detail}); the new one counts as a revision",
+                    stored.url
+                );
+                None
+            }
+        })
+    }
 }
 
 impl Judgement {
@@ -138,96 +246,8 @@ fn moved(
     Ok(stored.filter(|stored| is_one_story(stored, article)))
 }
 
-/// A stored article of the site that this is another address of: the page or the article calls the
-/// other's address canonical, or their texts are equal, or title and moment of publication are. An
-/// address alone proves nothing (some sites call their front page canonical), so the texts must be
-/// alike too.
-fn known_elsewhere(
-    reader: &Reader,
-    site: &Site,
-    url: &str,
-    article: &Article,
-) -> Result<Option<StoredArticle>, StoreError> {
-    let canonical = article.meta.canonical_url.as_deref();
-    let own = canonical.filter(|c| Url::parse(c).is_ok_and(|c| site.owns(&c)));
-    let urls: Vec<&str> = own.into_iter().chain([url]).collect();
-    let named = reader.articles_known_as(&site.id, &urls)?;
-    if let Some(known) = named.into_iter().find(|known| is_one_story(known, article)) {
-        return Ok(Some(known));
-    }
-    let text = article.text();
-    let equal = reader.articles_by_text(&sha256_hex(text.as_bytes()))?;
-    let equal = equal.into_iter().find(|known| {
-        known.site == site.id
-            && (known.title == article.meta.title || text::word_count(&text) >= TELLING_WORDS)
-    });
-    if equal.is_some() {
-        return Ok(equal);
-    }
-    let (Some(title), Some(published)) = (&article.meta.title, &article.meta.published) else {
-        return Ok(None);
-    };
-    // A day alone is shared by too many: "Weather", every morning.
-    if !published.contains('T') {
-        return Ok(None);
-    }
-    let titled = reader.articles_titled(&site.id, title, published)?;
-    Ok(titled.into_iter().find(|known| is_one_story(known, article)))
-}
-
 fn is_one_story(stored: &StoredArticle, article: &Article) -> bool {
     likeness::containment(&stored.text, &article.text()) >= ONE_STORY
-}
-
-/// Whether the stored pages and those that came, both read by today's rules, tell the same: then a
-/// changed appeal, rule or binary never looks like a correction.
-fn is_the_same(
-    desk: &Desk,
-    site: &Site,
-    stored: &StoredArticle,
-    told: &Told,
-    article: &Article,
-) -> Result<bool, CrawlError> {
-    let sources = desk.reader()?.source_pages(stored.id)?;
-    if sources.iter().map(|s| &s.html_sha256).eq(&told.sources) {
-        return Ok(true);
-    }
-    let before = reread(desk, site, stored)?.and_then(|reading| reading.extraction);
-    Ok(before.is_some_and(|before| {
-        let before = before.article;
-        before.meta.title == article.meta.title
-            && before.meta.subtitle == article.meta.subtitle
-            && before.text() == article.text()
-    }))
-}
-
-/// A stored article, read again by today's rules and memory from the pages it was made of. None
-/// where these are damaged or gone: what came counts as a revision then.
-fn reread(desk: &Desk, site: &Site, stored: &StoredArticle) -> Result<Option<Reading>, CrawlError> {
-    let reader = desk.reader()?;
-    let mut story: Option<Story<()>> = None;
-    for source in reader.source_pages(stored.id)? {
-        let bytes = match reader.body(&source.html_sha256) {
-            Err(StoreError::Damaged { detail, .. }) => {
-                tracing::warn!(
-                    "{}: the stored body is damaged ({detail}); the new one counts as a revision",
-                    stored.url
-                );
-                return Ok(None);
-            }
-            body => body?,
-        };
-        let (Some(bytes), Ok(url)) = (bytes, Url::parse(&source.url)) else {
-            return Ok(None);
-        };
-        // Its own header, which may be all that tells its charset.
-        let reading = read(desk, site, &bytes, source.content_type.as_deref(), &url)?;
-        match &mut story {
-            None => story = Some(Story::begin((), reading)),
-            Some(story) => story.append(reading),
-        }
-    }
-    Ok(story.map(|story| story.finish().0))
 }
 
 /// Reads a page by the site's rules and memory.
@@ -238,10 +258,7 @@ pub(super) fn read(
     content_type: Option<&str>,
     url: &Url,
 ) -> Result<Reading, CrawlError> {
-    let rules = desk
-        .rulebook
-        .named(&site.id)
-        .map_err(|_| CrawlError::Internal("a site without rules"))?;
+    let rules = rules(desk, site)?;
     let source = Source {
         bytes,
         content_type,
@@ -254,4 +271,10 @@ pub(super) fn read(
         &Choice::Named(rules),
         memory.as_deref(),
     ))
+}
+
+fn rules(desk: &Desk, site: &Site) -> Result<Arc<RuleSet>, CrawlError> {
+    desk.rulebook
+        .named(&site.id)
+        .map_err(|_| CrawlError::Internal("a site without rules"))
 }

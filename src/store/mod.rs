@@ -21,15 +21,16 @@ pub use disk::free_bytes;
 pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use read::{
-    AskedPause, Change, FileSizes, Headline, Hit, PageRow, QueuedPage, Reader, RecentText, RevisitTarget,
-    RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle, StorySample, TdmrepCopy, Version,
+    ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, QueuedPage, Reader,
+    RecentText, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle,
+    StoredExchange, StorySample, TdmrepCopy, Version, WholeArticle, details,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;
 pub use write::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
-    ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance,
-    RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite, Writer,
+    IngestedFrom, ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten,
+    Provenance, Reextraction, RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite, Writer,
 };
 
 /// A database that exists and has this program's schema.

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("migrations/2-whole-stories.sql"),
     include_str!("migrations/3-schedule.sql"),
+    include_str!("migrations/4-archives.sql"),
 ];
 
 /// Pages copied at a time by a backup.

@@ -238,6 +238,20 @@ impl Running {
         self.child.wait().unwrap();
     }
 
+    /// Waits for its end, and tells the most memory it held at any look, in bytes.
+    pub(crate) fn end_measured(mut self) -> (Told, u64) {
+        let status = format!("/proc/{}/status", self.child.id());
+        let mut peak_kb = 0;
+        while self.child.try_wait().unwrap().is_none() {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+            let kb = line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok());
+            peak_kb = peak_kb.max(kb.unwrap_or(0));
+            std::thread::yield_now();
+        }
+        (self.end(), peak_kb * 1024)
+    }
+
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Told {
         self.stderr.read_to_string(&mut self.heard).unwrap();

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("sites", 1),
     ("extract", 1),
     ("store", 1),
+    ("warc", 1),
     ("pipeline", 2),
     ("cli", 3),
     ("config", 3),

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a file for each subject.
 
+mod archive;
 mod commands;
 mod common_rules;
 mod crawl;

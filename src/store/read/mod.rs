@@ -2,7 +2,10 @@
 //! opening it and the shared way of asking; the questions are in the files beside it.
 
 mod articles;
+mod export;
 mod health;
+mod ingest;
+mod made;
 mod newest;
 mod queue;
 mod schedule;
@@ -15,7 +18,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 pub use articles::{RecentText, RevisitTarget, SourcePage, StoredArticle};
+pub use export::WholeArticle;
 pub use health::StorySample;
+pub use ingest::StoredExchange;
+pub use made::{ArchivedSite, MadeArticle, details};
 pub use newest::Headline;
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};
 pub use search::{Change, Hit, SnippetPart};

@@ -95,7 +95,8 @@ fn html_sha256<'a>(origin: &Origin<'a>) -> Result<&'a str, Fault> {
     })
 }
 
-fn fill(
+/// Writes a version into its row and its children. Those of the same version must be gone.
+pub(super) fn fill(
     tx: &Connection,
     id: i64,
     version: i64,

@@ -2,7 +2,9 @@
 //! its transactions and its end; what a transaction writes is in the files beside it.
 
 mod article;
+mod ingest;
 mod page;
+mod reextract;
 mod rows;
 mod run;
 mod schedule;
@@ -17,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{self, beside};
 use super::error::StoreError;
+pub use ingest::IngestedFrom;
+pub use reextract::Reextraction;
 pub use rows::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
     ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance,

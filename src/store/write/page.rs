@@ -116,7 +116,7 @@ fn write_denied(tx: &Connection, denied: &DeniedWrite) -> rusqlite::Result<usize
     Ok(touched)
 }
 
-fn write_page(tx: &Connection, page: &PageWrite) -> Result<PageWritten, Fault> {
+pub(super) fn write_page(tx: &Connection, page: &PageWrite) -> Result<PageWritten, Fault> {
     let body_sha256 = match &page.body {
         Some(bytes) => Some(body::put(tx, bytes)?),
         None => None,

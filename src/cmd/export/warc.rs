@@ -1,0 +1,41 @@
+//! WARC: every exchange that a stored version was made of, as warcio and pywb read it.
+
+use std::io::Write;
+
+use crate::store::{Reader, StoredExchange};
+use crate::warc::{Captured, Writer};
+
+/// Writes the exchanges of an article; returns how many.
+pub(super) fn write<W: Write>(out: &mut Writer<W>, reader: &Reader, article_id: i64) -> anyhow::Result<u64> {
+    let mut written = 0;
+    for exchange in reader.exchanges(article_id)? {
+        // Gone by hand or by a policy: what is not there cannot leave.
+        let Some(body) = reader.body(&exchange.body_sha256)? else {
+            continue;
+        };
+        out.write(&captured(exchange, article_id, body))?;
+        written += 1;
+    }
+    Ok(written)
+}
+
+fn captured(exchange: StoredExchange, article_id: i64, body: Vec<u8>) -> Captured {
+    let metadata = [
+        ("copydesk-article", article_id.to_string()),
+        ("copydesk-version", exchange.version.to_string()),
+        ("fetchTimeMs", exchange.duration_ms.to_string()),
+        ("redirects", exchange.redirects),
+        ("charset", exchange.charset.unwrap_or_default()),
+        ("body-sha256", exchange.body_sha256),
+    ];
+    Captured {
+        url: exchange.url,
+        date: exchange.fetched_at,
+        // Only the id of a WARC record is one: a capture folder's are names of files.
+        record_id: exchange.record_id.filter(|id| id.starts_with("<urn:")),
+        status: exchange.status,
+        headers: exchange.headers,
+        body,
+        metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
+    }
+}

@@ -1,0 +1,92 @@
+//! `copydesk ingest`: pages out of WARC files and capture folders.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use anyhow::bail;
+
+use crate::cli::IngestArgs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::pipeline::ingest::{self, IngestReport, IngestSettings, Meter};
+use crate::progress::Count;
+use crate::text;
+
+use super::crawl::{as_typed, on_signals};
+use super::print::Paint;
+use super::{Ending, page};
+
+/// Runs the command.
+pub(super) fn run(config: &Config, args: IngestArgs) -> anyhow::Result<Ending> {
+    if let Some(missing) = args.paths.iter().find(|p| !p.exists()) {
+        bail!(
+            "{} is not there: name WARC files or capture folders",
+            missing.display()
+        );
+    }
+    let rulebook = Arc::new(page::rulebook(config)?);
+    let settings = IngestSettings {
+        db: config.db.clone(),
+        command: as_typed(std::env::args_os()),
+        paths: args.paths,
+        all: args.all,
+        opt_out: config.opt_out,
+        clock: Clock::system(),
+    };
+    let count = Arc::new(Count::start(config, "records"));
+    let told = count.clone();
+    let meter: Arc<Meter> = Arc::new(move |records| told.tell(records, records));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let report = runtime.block_on(async {
+        let stop = on_signals()?;
+        anyhow::Ok(ingest::run(settings, rulebook, meter, stop).await?)
+    });
+    count.end();
+    let Some(report) = report? else {
+        writeln!(
+            std::io::stderr().lock(),
+            "copydesk: a crawl is at work on {}: run this again when it is done",
+            config.db.display()
+        )?;
+        return Ok(Ending::Well);
+    };
+    for damaged in &report.damaged {
+        tracing::warn!("{damaged}");
+    }
+    if config.json {
+        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&report)?)?;
+    } else if config.verbosity > 0 || (config.verbosity == 0 && std::io::stderr().is_terminal()) {
+        tell(&mut std::io::stderr().lock(), &report)?;
+    }
+    Ok(if report.exit_code == 0 {
+        Ending::Well
+    } else {
+        Ending::Attention
+    })
+}
+
+/// The report for people.
+fn tell(out: &mut impl Write, report: &IngestReport) -> std::io::Result<()> {
+    let paint = Paint::for_stderr();
+    writeln!(
+        out,
+        "{} records of {} files: {} new articles, {} revised",
+        report.records,
+        report.files,
+        paint.bold(&report.new_articles.to_string()),
+        report.revised
+    )?;
+    writeln!(
+        out,
+        "passed over: {} no pages, {} of other hosts or no stories, {} ingested before, {} older than what is stored",
+        report.no_pages, report.not_wanted, report.known, report.older
+    )?;
+    let pages: Vec<String> = report.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect();
+    if !pages.is_empty() {
+        writeln!(out, "pages: {}", pages.join(", "))?;
+    }
+    if report.interrupted {
+        writeln!(out, "{}", paint.yellow("interrupted: run it again to go on"))?;
+    }
+    writeln!(out, "{}", text::printable(&report.database.display().to_string()))
+}

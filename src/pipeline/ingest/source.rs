@@ -1,0 +1,235 @@
+//! Pages out of WARC files and capture folders, a batch at a time. Owns the way through a file, and
+//! what of a record is a page; whether the page is wanted is asked of the caller.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::address;
+use crate::fetch::MAX_PAGE_BYTES;
+use crate::pipeline::capture::{self, CapturedPage};
+use crate::warc::{self, Block, Head, Message, Records};
+
+/// Pages of a batch.
+const BATCH: usize = 64;
+/// Bytes from which a batch is full, whatever its pages.
+const BATCH_BYTES: usize = 32 * 1024 * 1024;
+/// What a record may have beside the largest body, in bytes: its headers.
+const HEADER_BYTES: u64 = 64 * 1024;
+
+/// A page that came.
+pub(super) struct Item {
+    pub(super) url: Url,
+    pub(super) record_id: String,
+    pub(super) date: Timestamp,
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Item {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// Pages, and how many records were gone through to get them.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) items: Vec<Item>,
+    pub(super) records: u64,
+    /// Records that hold no page: requests, pictures, redirects, pages that are too large.
+    pub(super) no_pages: u64,
+    /// Nothing comes after this batch.
+    pub(super) last: bool,
+    /// Why nothing can be read after this batch.
+    pub(super) failed: Option<String>,
+}
+
+/// A file or folder, read from its beginning to its end.
+pub(super) enum Source {
+    Warc(Records),
+    Folder(std::vec::IntoIter<CapturedPage>),
+}
+
+impl Source {
+    pub(super) fn open(path: &Path) -> Result<Self, String> {
+        if path.is_dir() {
+            let pages = capture::list(path).map_err(|e| crate::pipeline::chain(&e))?;
+            return Ok(Self::Folder(pages.into_iter()));
+        }
+        Records::open(path).map(Self::Warc).map_err(|e| e.to_string())
+    }
+
+    /// Whether the ids of its records are unique beyond it.
+    pub(super) fn has_own_ids(&self) -> bool {
+        matches!(self, Self::Folder(_))
+    }
+
+    /// The next pages that are wanted, by address and record id.
+    pub(super) fn batch(&mut self, now: Timestamp, wanted: &mut dyn FnMut(&Url, &str) -> bool) -> Batch {
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        while batch.items.len() < BATCH && bytes < BATCH_BYTES && !batch.last {
+            let item = match self {
+                Self::Warc(records) => next_of_warc(records, &mut batch, wanted),
+                Self::Folder(pages) => next_of_folder(pages, &mut batch, now, wanted),
+            };
+            if let Some(item) = item {
+                bytes += item.body.len();
+                batch.items.push(item);
+            }
+        }
+        batch
+    }
+}
+
+fn next_of_warc(
+    records: &mut Records,
+    batch: &mut Batch,
+    wanted: &mut dyn FnMut(&Url, &str) -> bool,
+) -> Option<Item> {
+    let mut asked = None;
+    let mut is_page = false;
+    let next = records.next_record(|head| {
+        is_page = may_be_page(head);
+        asked = is_page.then(|| addressed(head)).flatten();
+        asked.as_ref().is_some_and(|(url, id, _)| wanted(url, id))
+    });
+    let (head, block) = match next {
+        Ok(Some(record)) => record,
+        Ok(None) => {
+            batch.last = true;
+            return None;
+        }
+        Err(error) => {
+            batch.last = true;
+            batch.failed = Some(crate::pipeline::chain(&error));
+            return None;
+        }
+    };
+    batch.records += 1;
+    let (Some((url, record_id, date)), true) = (asked, is_page) else {
+        batch.no_pages += 1;
+        return None;
+    };
+    // Passed over: it was not wanted, and whoever said so has counted it.
+    let Block::Whole(block) = block else { return None };
+    let item = page(&head, block).map(|message| Item {
+        url,
+        record_id,
+        date,
+        status: message.status,
+        headers: message.headers,
+        body: message.body,
+    });
+    let item = item.filter(|i| (200..300).contains(&i.status) && may_be_html(i.header("content-type")));
+    if item.is_none() {
+        batch.no_pages += 1;
+    }
+    item
+}
+
+/// Whether a record may hold a page, as far as its head tells.
+fn may_be_page(head: &Head) -> bool {
+    let small = head.length <= MAX_PAGE_BYTES as u64 + HEADER_BYTES;
+    let kind = head.get("Content-Type").unwrap_or_default().to_ascii_lowercase();
+    let holds = match head.get("WARC-Type") {
+        Some("response") => kind.starts_with("application/http"),
+        Some("resource") => may_be_html(Some(&kind)),
+        _ => false,
+    };
+    small && holds
+}
+
+fn addressed(head: &Head) -> Option<(Url, String, Timestamp)> {
+    let url = address::parse(head.target()?).ok()?;
+    let id = head.get("WARC-Record-ID")?.to_owned();
+    Some((url, id, head.get("WARC-Date")?.parse().ok()?))
+}
+
+fn page(head: &Head, block: Vec<u8>) -> Option<Message> {
+    if head.get("WARC-Type") == Some("resource") {
+        let kind = head.get("Content-Type").unwrap_or_default().to_owned();
+        return Some(Message {
+            status: 200,
+            headers: vec![("content-type".to_owned(), kind)],
+            body: block,
+        });
+    }
+    warc::response(&block, MAX_PAGE_BYTES as u64)
+}
+
+/// A page whose server did not say what it is may be one.
+fn may_be_html(content_type: Option<&str>) -> bool {
+    content_type.is_none_or(|kind| {
+        let kind = kind.to_ascii_lowercase();
+        kind.is_empty() || kind.contains("html") || kind.starts_with("text/plain")
+    })
+}
+
+fn next_of_folder(
+    pages: &mut std::vec::IntoIter<CapturedPage>,
+    batch: &mut Batch,
+    now: Timestamp,
+    wanted: &mut dyn FnMut(&Url, &str) -> bool,
+) -> Option<Item> {
+    let Some(page) = pages.next() else {
+        batch.last = true;
+        return None;
+    };
+    batch.records += 1;
+    if !wanted(&page.url, &page.id) {
+        return None;
+    }
+    match page.bytes() {
+        Ok(body) => Some(Item {
+            date: page
+                .fetched
+                .as_deref()
+                .and_then(|at| at.parse().ok())
+                .unwrap_or(now),
+            headers: page
+                .content_type
+                .iter()
+                .map(|kind| ("content-type".to_owned(), kind.clone()))
+                .collect(),
+            url: page.url,
+            record_id: page.id,
+            status: 200,
+            body,
+        }),
+        Err(error) => {
+            tracing::warn!("{}", crate::pipeline::chain(&error));
+            batch.failed = Some(crate::pipeline::chain(&error));
+            None
+        }
+    }
+}
+
+/// The files of a path: itself, or the WARC files of a directory that is no capture folder.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let path = std::fs::canonicalize(path)?;
+    if !path.is_dir() || path.join("manifest.jsonl").exists() {
+        return Ok(vec![path]);
+    }
+    let is_warc = |p: &Path| {
+        let name = p
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_ascii_lowercase();
+        name.ends_with(".warc") || name.ends_with(".warc.gz")
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&path)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()?;
+    files.retain(|p| is_warc(p));
+    files.sort();
+    Ok(files)
+}

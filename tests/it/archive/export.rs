@@ -1,0 +1,152 @@
+//! `copydesk export`: the archive read back by the programs it is written for.
+
+use super::{APPEAL, crawled, python, rules};
+use crate::desk::Desk;
+
+const PAPERS: &[(&str, &str)] = &[("north", "north.example"), ("south", "south.example")];
+/// A headline that is trouble for every form at once.
+const TITLE: &str = "=1+1 \"quoted\", <b>bold</b>: [x] # ✓\u{7f}\u{2028}";
+
+/// Four articles; the appeals of one paper are taken out, one headline is trouble.
+fn desk() -> Desk {
+    let desk = crawled(PAPERS, &["pier", "tram"]);
+    desk.file("sites/north.toml", rules("north.example", APPEAL));
+    desk.run(&["reextract"]).quiet();
+    desk.change(&format!(
+        "update articles set title = '{TITLE}', authors = '[\"Ida Brandt\",\"Tu Youyou\"]',
+           published_at = '2026-01-02T03:04:05Z' where url like '%north%pier'"
+    ));
+    desk
+}
+
+#[test]
+fn json_lines_tell_provenance_and_what_was_removed_in_a_stable_order() {
+    let desk = desk();
+    let told = desk.run(&["export", "--format", "jsonl"]);
+    let lines = told.quiet().json_lines();
+    assert_eq!(desk.run(&["export", "--format", "jsonl"]).stdout, told.stdout);
+    let sites: Vec<_> = lines.iter().map(|l| l["site"].as_str().unwrap()).collect();
+    assert_eq!(sites, ["north", "north", "south", "south"]);
+    let first = &lines[0];
+    assert_eq!(first["title"], TITLE);
+    assert_eq!(first["authors"][1], "Tu Youyou");
+    let removed = first["removed"].as_array().unwrap();
+    assert!(
+        removed
+            .iter()
+            .any(|r| r["category"] == "donation" && r["text"].as_str().unwrap().contains("seven crowns"))
+    );
+    let row = desk
+        .sql("select html_sha256, rule_sha256, fetched_at, text from articles where url like '%north%pier'");
+    let from = &first["provenance"];
+    let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+    assert_eq!(
+        row,
+        [format!(
+            "{} | {} | {} | {}",
+            text(&from["html_sha256"]),
+            text(&from["rule_sha256"]),
+            text(&from["fetched_at"]),
+            text(&first["text"])
+        )]
+    );
+    assert_eq!(from["status"], 200);
+    assert_eq!(from["rule_file"], "north.toml");
+
+    let some = desk
+        .run(&["export", "--format", "jsonl", "--site", "south.example"])
+        .quiet()
+        .json_lines();
+    assert!(some.len() == 2 && some.iter().all(|l| l["site"] == "south"));
+    let late = desk
+        .run(&["export", "--format", "jsonl", "--since", "2026-01-03"])
+        .quiet()
+        .json_lines();
+    assert_eq!(
+        late.len(),
+        3,
+        "the others have no date: the day they were first seen counts"
+    );
+    desk.run(&["export", "--format", "jsonl", "--since", "soon"])
+        .exits(2)
+        .warns("YYYY-MM-DD");
+    desk.run(&["export", "--format", "jsonl", "--site", "west"])
+        .exits(2)
+        .warns("west");
+    desk.run(&["export", "--format", "markdown"])
+        .exits(2)
+        .warns("-o DIR");
+}
+
+#[test]
+fn json_lines_and_csv_are_read_by_python_and_pandas() {
+    let desk = desk();
+    let told = desk
+        .run(&["export", "--format", "csv", "-o", "all.csv", "--json"])
+        .quiet()
+        .json();
+    assert_eq!(told["articles"], 4);
+    desk.run(&["export", "--format", "jsonl", "-o", "all.jsonl"])
+        .quiet();
+    assert!(!desk.dir().join("all.csv.part").exists());
+    let csv = desk.dir().join("all.csv");
+    let jsonl = desk.dir().join("all.jsonl");
+    let paths = [csv.to_str().unwrap(), jsonl.to_str().unwrap()];
+    let plain = "import csv, json, sys\n\
+        rows = list(csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8')))\n\
+        lines = [json.loads(l) for l in open(sys.argv[2], encoding='utf-8').read().split('\\n') if l]\n\
+        assert [int(r['id']) for r in rows] == [l['id'] for l in lines]\n\
+        assert [r['text'] for r in rows] == [l['text'] for l in lines]\n\
+        assert rows[0]['title'] == chr(39) + lines[0]['title'], rows[0]['title']\n\
+        assert rows[0]['authors'] == 'Ida Brandt; Tu Youyou'\n\
+        assert not any(c[:1] in ('=', '+', '-', '@') for r in rows for c in r.values())\n\
+        print(len(rows), len(rows[0]))";
+    if let Some(out) = python(plain, &paths) {
+        assert_eq!(out.trim(), "4 30");
+    }
+    let pandas = "import pandas as pd, sys\n\
+        c = pd.read_csv(sys.argv[1]); j = pd.read_json(sys.argv[2], lines=True)\n\
+        assert list(c.text) == list(j.text) and list(c.id) == list(j.id)\n\
+        print(len(c), len(j), c.word_count.sum() == j.word_count.sum())";
+    if let Some(out) = python(pandas, &paths) {
+        assert_eq!(out.trim(), "4 4 True");
+    }
+}
+
+#[test]
+fn markdown_is_a_folder_whose_front_matter_a_yaml_parser_reads() {
+    let desk = desk();
+    let export = || desk.run(&["export", "--format", "markdown", "-o", "vault"]);
+    export().quiet();
+    let id = desk
+        .sql("select id from articles where url like '%north%pier'")
+        .remove(0);
+    let file = desk.dir().join(format!("vault/north/pier-{id}.md"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.contains("\n# =1+1 \"quoted\", \\<b>bold\\</b>: \\[x\\] # ✓"),
+        "{text}"
+    );
+    assert!(!text.contains("seven crowns"));
+    let written = std::fs::metadata(&file).unwrap().modified().unwrap();
+    export().quiet();
+    assert_eq!(std::fs::metadata(&file).unwrap().modified().unwrap(), written);
+    let mut names: Vec<String> = ["north", "south"]
+        .iter()
+        .flat_map(|site| std::fs::read_dir(desk.dir().join("vault").join(site)).unwrap())
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let ids = desk.sql("select id || '' from articles order by id");
+    assert_eq!(names.len(), ids.len(), "{names:?}");
+    let script = "import sys, yaml\n\
+        head = open(sys.argv[1], encoding='utf-8', newline='').read().split('---\\n')[1]\n\
+        front = yaml.safe_load(head)\n\
+        assert front['title'] == sys.argv[2], ascii(front['title'])\n\
+        print(front['authors'], front['date'], front['id'], front['url'])";
+    if let Some(out) = python(script, &[file.to_str().unwrap(), TITLE]) {
+        let wanted =
+            format!("['Ida Brandt', 'Tu Youyou'] 2026-01-02T03:04:05Z {id} http://north.example/news/pier");
+        assert_eq!(out.trim(), wanted);
+    }
+}
