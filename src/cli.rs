@@ -1,9 +1,13 @@
-//! The command line as typed: the only file that names clap. Parsing does no I/O and reads no
+//! The command line as typed: with the files below it the only one that names clap. Parsing does no I/O and reads no
 //! clock; turning words into checked settings is `config`'s work.
+
+mod archive;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use archive::{ExportArgs, ExportFormat, IngestArgs, ReextractArgs};
 
 /// Crawls the news sites you name, politely, and keeps the clean articles in one SQLite file.
 #[derive(Debug, Parser)]
@@ -409,61 +413,6 @@ pub struct NewArgs {
     /// Allow private and loopback addresses, and any port
     #[arg(long)]
     pub allow_private: bool,
-}
-
-/// Options of `reextract`.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ReextractArgs {
-    /// Sites: ids of rule files, or hosts [default: all that articles are stored of]
-    #[arg(value_name = "SITE")]
-    pub names: Vec<String>,
-    /// Tell what would change, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Those too that today's rules, memory and program made
-    #[arg(long)]
-    pub all: bool,
-}
-
-/// Options of `ingest`.
-#[derive(Debug, Clone, Args)]
-pub struct IngestArgs {
-    /// WARC files, directories of them, or capture folders
-    #[arg(value_name = "PATH", required = true)]
-    pub paths: Vec<PathBuf>,
-    /// Hosts too that no rule file knows
-    #[arg(long)]
-    pub all: bool,
-}
-
-/// Options of `export`.
-#[derive(Debug, Clone, Args)]
-pub struct ExportArgs {
-    /// In which form
-    #[arg(long, value_enum)]
-    pub format: ExportFormat,
-    /// Only this site: the id of a rule file, or a host; may be given more than once
-    #[arg(long = "site", value_name = "SITE")]
-    pub sites: Vec<String>,
-    /// Only articles published on this day (YYYY-MM-DD) or later
-    #[arg(long, value_name = "DATE")]
-    pub since: Option<String>,
-    /// The file, for markdown the folder, to write [default: standard output]
-    #[arg(short, long, value_name = "FILE|DIR")]
-    pub output: Option<PathBuf>,
-}
-
-/// In which form articles leave the archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// One JSON object a line, with provenance and what was removed.
-    Jsonl,
-    /// A table, safe to open in a spreadsheet.
-    Csv,
-    /// A folder of files with YAML front matter.
-    Markdown,
-    /// What was fetched, as warcio and pywb read it; gzipped where the file's name ends in .gz.
-    Warc,
 }
 
 /// Options of `search`.

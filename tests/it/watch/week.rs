@@ -86,7 +86,7 @@ fn replies(site: usize, story: usize) -> Vec<Reply> {
     };
     replies.push(told(site, story, "Support us", ""));
     replies.push(told(site, story, "Support us today, as many do", ""));
-    if number % IS_CORRECTED == 0 {
+    if number.is_multiple_of(IS_CORRECTED) {
         replies.push(told(site, story, "Support us", ", and not after it"));
     }
     replies
