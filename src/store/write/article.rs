@@ -162,18 +162,24 @@ pub(super) fn fill(
         ":text_sha256": sha256_hex(text.as_bytes()),
     })?;
     children(tx, id, version, article)?;
-    let parts = origin.further.iter().filter(|f| !f.page.whole);
+    // Pages that were asked for and tell nothing of the story came without bytes to keep.
+    let parts = origin
+        .further
+        .iter()
+        .filter(|f| !f.page.whole && f.body_sha256.is_some());
     let mut part = tx.prepare_cached(
         "insert into article_pages (article_id, version, n, url, fetch_id, html_sha256)
          values (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (n, f) in (2..).zip(parts) {
-        let Some(sha256) = &f.body_sha256 else {
-            return Err(Fault::Refused(StoreError::NoBody {
-                url: f.page.url.clone(),
-            }));
-        };
-        part.execute(params![id, version, n, Text(&f.page.url), f.fetch_id, sha256])?;
+        part.execute(params![
+            id,
+            version,
+            n,
+            Text(&f.page.url),
+            f.fetch_id,
+            f.body_sha256
+        ])?;
     }
     Ok(())
 }

@@ -338,7 +338,11 @@ fn visit_further(
     article_id: Option<i64>,
 ) -> rusqlite::Result<()> {
     for f in further {
-        let reason = format!("part of {}", page.final_url);
+        let failed = f.page.fetch.error.is_some();
+        let reason = match &f.page.fetch.error {
+            Some(error) => format!("part of {}: {error}", page.final_url),
+            None => format!("part of {}", page.final_url),
+        };
         visit(
             tx,
             &Visit {
@@ -346,10 +350,14 @@ fn visit_further(
                 site: page.site.as_deref(),
                 kind: PageKind::Article,
                 at: page.at,
-                outcome: Some(Outcome::Duplicate),
+                outcome: Some(if failed {
+                    Outcome::Failed
+                } else {
+                    Outcome::Duplicate
+                }),
                 reason: Some(&reason),
                 fetch: Some(&f.page.fetch),
-                article_id,
+                article_id: article_id.filter(|_| !failed),
                 discovered_from: Some(&page.final_url),
                 ..Visit::default()
             },

@@ -144,9 +144,33 @@ fn a_page_that_fails_leaves_no_half_a_story() {
 fn a_page_that_is_gone_for_good_ends_the_story_there() {
     let p = paragraphs();
     let next = "<a class=next href='/news/pier?page=2'>Next</a>";
-    let desk = paged(&[("paper.example/news/pier", part(&[&p[0], &p[1]], next))]);
+    let desk = paged(&[
+        ("paper.example/news/pier", part(&[&p[0], &p[1]], next)),
+        ("paper.example/news/pier?page=2", Reply::status(404, &[], "gone")),
+    ]);
     desk.crawl(&[]).quiet();
     assert_eq!(desk.sql("select text from articles"), [p[..2].join("\n\n")]);
+    let told = desk.outcome("paper.example/news/pier?page=2");
+    assert!(
+        told.starts_with("failed: part of http://paper.example/news/pier: "),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_further_page_that_tells_no_story_is_no_part_of_it() {
+    let p = paragraphs();
+    let next = "<a class=next href='/news/pier?page=2'>Next</a>";
+    let desk = paged(&[
+        ("paper.example/news/pier", part(&[&p[0], &p[1]], next)),
+        (
+            "paper.example/news/pier?page=2",
+            Reply::page("<title>Subscribe</title><nav><a href=/>Front page</a></nav>"),
+        ),
+    ]);
+    desk.crawl(&[]).quiet();
+    assert_eq!(desk.sql("select text from articles"), [p[..2].join("\n\n")]);
+    assert_eq!(desk.sql("select count(*) from article_pages"), ["0"]);
 }
 
 #[test]
