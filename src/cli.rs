@@ -110,7 +110,7 @@ pub enum Command {
     /// Save pages as fetched, with their headers, for rule work and tests
     ///
     /// robots.txt, pace and guard apply as in a crawl. A capture folder is manifest.jsonl, one object a
-    /// page, and pages/<id>.html.gz, the bytes. Nothing in it is ever overwritten: a page that is
+    /// page, and pages/ID.html.gz, the bytes. Nothing in it is ever overwritten: a page that is
     /// captured again gets a new id, and the newest one counts. Exit code 1 when a page could not be
     /// had; the others are saved.
     #[command(after_help = "Example:\n  \
@@ -358,7 +358,7 @@ pub enum SitesCommand {
     ///
     /// The pages are fetched, with manners, or taken from a capture folder (--pages). From what they have
     /// in common come the story's container, what in it is text, what repeats, feeds, and a check for
-    /// each page. The file is written to --sites as <id>.toml, which must not be there yet; what it
+    /// each page. The file is written to --sites as ID.toml, which must not be there yet; what it
     /// is unsure of is said in the file and on stdout. Two or three pages from different sections,
     /// and an old one, make better rules than one.
     #[command(after_help = "Examples:\n  \
@@ -407,7 +407,7 @@ pub struct NewArgs {
     /// Keep the pages that are fetched in this capture folder
     #[arg(long, value_name = "DIR", conflicts_with = "pages")]
     pub into: Option<PathBuf>,
-    /// Write to this file, or to stdout (-) [default: <id>.toml in the --sites directory]
+    /// Write to this file, or to stdout (-) [default: ID.toml in the --sites directory]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Allow private and loopback addresses, and any port
