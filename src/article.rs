@@ -175,12 +175,13 @@ pub struct Image {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldValue {
     /// Name of the field: `title`, `subtitle`, `authors`, `published`, `modified`, `section`, `keywords`,
-    /// `language`, `canonical_url`, `lead_image`, `access`, `sponsored`.
+    /// `language`, `canonical_url`, `lead_image`, `access`, `sponsored`, `agency`.
     pub field: &'static str,
     /// The value as found on the page.
     pub value: String,
     /// Where: `rule:<selector>`, `json-ld:<path>`, `og:<property>`, `meta:<name>`, `microdata:<prop>`,
-    /// `html:<selector>`, `site` (the rule file), `text` (guessed from the text), `url`.
+    /// `html:<selector>`, `site` (the rule file), `text` (guessed from the text), `url`;
+    /// an agency's: `byline`, `dateline`, `credit`.
     pub source: String,
 }
 
@@ -260,6 +261,8 @@ pub struct Metadata {
     pub access: Access,
     /// Whether it is advertising in a story's dress.
     pub sponsored: bool,
+    /// The news agency that the story names as its own source, by its usual name.
+    pub agency: Option<String>,
     /// Every value above as found, with its source.
     pub fields: Vec<FieldValue>,
 }

@@ -14,7 +14,7 @@ use super::marks::Marks;
 use super::meta::{self, JsonLd};
 use super::note::Note;
 use super::ruleset::RuleSet;
-use super::{declared, finish, generic, images, listing, memory::Memory, strip, verdict};
+use super::{agency, declared, finish, generic, images, listing, memory::Memory, strip, verdict};
 
 /// A page as it was fetched and decoded.
 #[derive(Debug, Clone, Copy)]
@@ -175,6 +175,7 @@ pub(super) fn read<'a>(
     };
     declared::guess_language(&mut metadata, &article.text());
     article.meta = metadata;
+    agency::read(&mut article);
     let evidence = Evidence {
         declared,
         described: ld.has_article(),

@@ -124,7 +124,6 @@ impl Bench<'_> {
                 memory_sha256: self.memory.and_then(Memory::sha256),
                 program_version: env!("CARGO_PKG_VERSION").to_owned(),
             },
-            story_id: None,
         });
         let change = match stored {
             None => ArticleChange::New(write),

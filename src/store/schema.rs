@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/2-whole-stories.sql"),
     include_str!("migrations/3-schedule.sql"),
     include_str!("migrations/4-archives.sql"),
+    include_str!("migrations/5-stories.sql"),
 ];
 
 /// Pages copied at a time by a backup.
@@ -159,6 +160,29 @@ mod tests {
         assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
         assert_eq!(version(&conn).unwrap(), 1);
         assert_eq!(dump(&conn).len(), 1);
+    }
+
+    #[test]
+    fn articles_of_a_file_without_stories_wait_to_be_compared() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let mut conn = Connection::open(&path).unwrap();
+        run(&mut conn, &path, &MIGRATIONS[..4]).unwrap();
+        conn.execute_batch(
+            "insert into runs (started_at, command, program_version) values ('2026-01-01T00:00:00Z', '', '');
+             insert into bodies values (printf('%064d', 0), 'raw', 0, x'');
+             insert into articles (site, url, authors, keywords, first_seen_at, fetched_at, access, sponsored,
+               word_count, text, version, versions, extractor, rule_sha256, program_version, quality, run_id,
+               html_sha256, text_sha256)
+             select 'paper', 'https://paper.example/a', '[]', '[]', '2026-01-01T00:00:00Z',
+               '2026-01-01T00:00:00Z', 'free', 0, 0, '', 1, 1, 'rules', '', '', 1, 1, sha256, '' from bodies",
+        )
+        .unwrap();
+        migrate(&mut conn, &path).unwrap();
+        let waiting =
+            "select group_concat(article_id) from story_backlog join article_versions on id = article_id";
+        let waiting: String = conn.query_row(waiting, [], |r| r.get(0)).unwrap();
+        assert_eq!(waiting, "1");
     }
 
     #[test]

@@ -132,7 +132,6 @@ pub(super) fn article(title: &str) -> Box<ArticleWrite> {
         site: "paper".to_owned(),
         article,
         provenance,
-        story_id: None,
     })
 }
 

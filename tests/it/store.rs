@@ -84,7 +84,6 @@ fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
         site: "paper".to_owned(),
         article,
         provenance,
-        story_id: None,
     };
     PageWrite {
         run_id,

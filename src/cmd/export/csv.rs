@@ -38,6 +38,7 @@ const COLUMNS: &[&str] = &[
     "story_id",
     "html_sha256",
     "text_sha256",
+    "agency",
 ];
 
 /// Writes the names of the columns.

@@ -16,6 +16,7 @@ const FRONT: &[(&str, &str)] = &[
     ("title", "title"),
     ("subtitle", "subtitle"),
     ("authors", "authors"),
+    ("agency", "agency"),
     ("date", "published_at"),
     ("updated", "modified_at"),
     ("site", "site"),

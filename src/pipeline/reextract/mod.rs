@@ -30,6 +30,9 @@ use diff::Difference;
 pub use report::{ChangeReport, Counts, LeftReport, Report, RuleReport, SiteReport};
 use report::{Fate, Growing};
 
+/// Articles of an older database that are compared with others in one transaction.
+const COMPARED_AT_ONCE: usize = 64;
+
 /// What a re-extraction is asked to do.
 #[derive(Debug, Clone)]
 pub struct ReextractSettings {
@@ -110,7 +113,10 @@ pub async fn run(
             started_at: settings.clock.now(),
         })
         .await?;
-    let done = work(&settings, sites, rulebook, meter, stop, Some(writer.clone())).await;
+    let done = match compare_older(&writer, &stop).await {
+        Ok(()) => work(&settings, sites, rulebook, meter, stop, Some(writer.clone())).await,
+        Err(error) => Err(error.into()),
+    };
     let end = RunEnd {
         finished_at: settings.clock.now(),
         interrupted: done.as_ref().is_ok_and(|r| r.interrupted),
@@ -124,6 +130,12 @@ pub async fn run(
     closed?;
     report.run = Some(run_id);
     Ok(Some(report))
+}
+
+/// Finds the stories of articles that were stored before stories were looked for.
+async fn compare_older(writer: &Writer, stop: &Stop) -> Result<(), StoreError> {
+    while !stop.is_asked() && writer.settle_stories(COMPARED_AT_ONCE).await? > 0 {}
+    Ok(())
 }
 
 /// As `runs` tells them.
@@ -302,7 +314,6 @@ impl Bench {
                     site: today.site.clone(),
                     article,
                     provenance: today.provenance.clone(),
-                    story_id: None,
                 }),
             }))?;
         }

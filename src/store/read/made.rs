@@ -47,9 +47,10 @@ pub struct MadeArticle {
 
 /// Columns of `MadeArticle::details`, in its order.
 const DETAILS: &str = "a.byline, a.authors, a.section, a.keywords, a.language, a.published_at, a.modified_at,
-    a.canonical_url, a.lead_image, a.access, cast(a.sponsored as text), a.layout";
+    a.canonical_url, a.lead_image, a.access, cast(a.sponsored as text), a.layout,
+    a.agency";
 /// How many they are.
-const DETAILS_COUNT: usize = 12;
+const DETAILS_COUNT: usize = 13;
 /// Columns before them.
 const DETAILS_FROM: usize = 8;
 
@@ -88,6 +89,7 @@ pub fn details(article: &Article) -> Vec<Option<String>> {
         Some(meta.access.as_str().to_owned()),
         Some(u8::from(meta.sponsored).to_string()),
         text(&article.layout),
+        text(&meta.agency),
     ]
 }
 

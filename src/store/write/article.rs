@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, named_params, params};
 use super::Fault;
 use super::page::Further;
 use super::rows::ArticleWrite;
+use super::story;
 use crate::article::Article;
 use crate::store::error::StoreError;
 use crate::store::value::{Text, date, int, json_list, opt, sha256_hex, time, without_nul};
@@ -60,11 +61,11 @@ pub(super) fn revise(
             "insert into article_history (article_id, version, url, canonical_url, title, subtitle, byline,
                authors, section, keywords, language, published_at, modified_at, fetched_at, access,
                sponsored, word_count, text, lead_image, extractor, rule_file, rule_sha256, memory_sha256,
-               program_version, layout, quality, fetch_id, run_id, html_sha256, text_sha256)
+               program_version, layout, quality, fetch_id, run_id, html_sha256, text_sha256, agency)
              select id, version, url, canonical_url, title, subtitle, byline,
                authors, section, keywords, language, published_at, modified_at, fetched_at, access,
                sponsored, word_count, text, lead_image, extractor, rule_file, rule_sha256, memory_sha256,
-               program_version, layout, quality, fetch_id, run_id, html_sha256, text_sha256
+               program_version, layout, quality, fetch_id, run_id, html_sha256, text_sha256, agency
                from articles where id = ?1 and version = ?2",
         )?
         .execute([id, from_version])?;
@@ -109,6 +110,7 @@ pub(super) fn fill(
     let meta = &article.meta;
     let text = article.text();
     let text = without_nul(&text);
+    let before = story::before(tx, id)?;
     // Not a number becomes no confidence at all; SQLite would make it null.
     let quality = if article.quality.is_nan() {
         0.0
@@ -124,8 +126,9 @@ pub(super) fn fill(
            text = :text, lead_image = :lead_image, version = :version, versions = :version,
            extractor = :extractor, rule_file = :rule_file, rule_sha256 = :rule_sha256,
            memory_sha256 = :memory_sha256, program_version = :program_version, layout = :layout,
-           quality = :quality, story_id = coalesce(:story_id, story_id, id), fetch_id = :fetch_id,
-           run_id = :run_id, html_sha256 = :html_sha256, text_sha256 = :text_sha256
+           quality = :quality, story_id = coalesce(story_id, id), fetch_id = :fetch_id,
+           run_id = :run_id, html_sha256 = :html_sha256, text_sha256 = :text_sha256,
+           agency = :agency
          where id = :id",
     )?
     .execute(named_params! {
@@ -155,12 +158,13 @@ pub(super) fn fill(
         ":program_version": Text(&provenance.program_version),
         ":layout": opt(&article.layout),
         ":quality": quality,
-        ":story_id": write.story_id,
         ":fetch_id": origin.fetch_id,
         ":run_id": origin.run_id,
         ":html_sha256": html_sha256(origin)?,
         ":text_sha256": sha256_hex(text.as_bytes()),
+        ":agency": opt(&meta.agency),
     })?;
+    story::settle(tx, id, &write.site, &text, &before)?;
     children(tx, id, version, article)?;
     // Pages that were asked for and tell nothing of the story came without bytes to keep.
     let parts = origin

@@ -8,6 +8,7 @@ mod reextract;
 mod rows;
 mod run;
 mod schedule;
+mod story;
 #[cfg(test)]
 mod tests;
 

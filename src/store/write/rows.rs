@@ -288,8 +288,6 @@ pub struct ArticleWrite {
     pub article: Article,
     /// By what.
     pub provenance: Provenance,
-    /// The article that first told this story; the article itself where `None`.
-    pub story_id: Option<i64>,
 }
 
 /// By what an article was extracted.

@@ -102,7 +102,7 @@ fn json_lines_and_csv_are_read_by_python_and_pandas() {
         assert not any(c[:1] in ('=', '+', '-', '@') for r in rows for c in r.values())\n\
         print(len(rows), len(rows[0]))";
     if let Some(out) = python(plain, &paths) {
-        assert_eq!(out.trim(), "4 30");
+        assert_eq!(out.trim(), "4 31");
     }
     let pandas = "import pandas as pd, sys\n\
         c = pd.read_csv(sys.argv[1]); j = pd.read_json(sys.argv[2], lines=True)\n\

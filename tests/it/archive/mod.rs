@@ -8,6 +8,7 @@ use crate::faults::Reply;
 
 mod export;
 mod reextract;
+mod stories;
 mod warc;
 
 /// Rules of a paper; `more` is appended.

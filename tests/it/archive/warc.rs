@@ -14,7 +14,7 @@ const SAME: &str = "select url, site, version, title, text, word_count, html_sha
     from article_versions v order by url, version";
 
 /// A response record, as Common Crawl and warcio write them.
-fn record(url: &str, date: &str, id: &str, http: &str, body: &str) -> Vec<u8> {
+pub(super) fn record(url: &str, date: &str, id: &str, http: &str, body: &str) -> Vec<u8> {
     let block = format!("{http}\r\n\r\n{body}");
     format!(
         "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{id}>\r\nWARC-Date: {date}\r\n\
@@ -32,7 +32,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     member.finish().unwrap()
 }
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8";
+pub(super) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8";
 
 #[test]
 fn a_round_trip_loses_nothing_and_its_articles_are_those_of_the_crawl() {
