@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use serde::Serialize;
 use tokio::runtime::Handle;
@@ -217,6 +216,7 @@ impl Intake {
 
     fn one_file(&mut self, mut source: Source, file: &str) -> Result<(), StoreError> {
         let own_ids = source.has_own_ids().then_some(file);
+        let mut places: HashMap<String, Arc<Place>> = HashMap::new();
         loop {
             if self.stop.is_asked() {
                 self.report.interrupted = true;
@@ -224,7 +224,6 @@ impl Intake {
             }
             let now = self.settings.clock.now();
             let mut failed = None;
-            let mut places = Vec::new();
             let mut wanted = |url: &Url, id: &str| match self.wanted(url, id, own_ids) {
                 Ok(place) => {
                     let is_wanted = place.is_some();
@@ -242,12 +241,12 @@ impl Intake {
             }
             self.report.records += batch.records;
             self.report.no_pages += batch.no_pages;
-            let places: HashMap<String, Arc<Place>> = places.into_iter().collect();
             let pages: Vec<(Item, Arc<Place>)> = batch
                 .items
                 .into_iter()
                 .filter_map(|item| places.get(&item.record_id).cloned().map(|place| (item, place)))
                 .collect();
+            places.retain(|id, _| source.held() == Some(id));
             let readings = read_all(&pages, &self.rulebook);
             for ((item, place), reading) in pages.into_iter().zip(readings) {
                 self.settle(item, &place, reading, file)?;
@@ -305,15 +304,20 @@ impl Intake {
             return Ok(());
         }
         let sha256 = sha256_hex(&item.body);
+        let asked = item
+            .redirects
+            .first()
+            .and_then(|hop| address::parse(&hop.url).ok());
+        let asked = asked.unwrap_or_else(|| item.url.clone());
         let fetch = FetchRow {
-            url: item.url.to_string(),
+            url: asked.to_string(),
             final_url: item.url.to_string(),
-            redirects: Vec::new(),
+            redirects: item.redirects.clone(),
             status: Some(item.status),
             charset: reading.charset.map(|(charset, _)| charset.to_owned()),
             charset_source: reading.charset.map(|(_, source)| source.to_owned()),
             fetched_at: item.date,
-            duration: Duration::ZERO,
+            duration: item.duration,
             bytes: item.body.len() as u64,
             body_sha256: Some(sha256.clone()),
             error: None,
@@ -322,7 +326,7 @@ impl Intake {
         let mut write = PageWrite {
             run_id: self.run_id,
             site: Some(place.site.clone()),
-            url: url.clone(),
+            url: String::from(address::canonical(asked)),
             final_url: url.clone(),
             at: self.settings.clock.now(),
             fetch: Some(fetch),

@@ -2,6 +2,7 @@
 //! what of a record is a page; whether the page is wanted is asked of the caller.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
@@ -9,6 +10,7 @@ use url::Url;
 use crate::address;
 use crate::fetch::MAX_PAGE_BYTES;
 use crate::pipeline::capture::{self, CapturedPage};
+use crate::store::Hop;
 use crate::warc::{self, Block, Head, Message, Records};
 
 /// Pages of a batch.
@@ -26,9 +28,29 @@ pub(super) struct Item {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// The hops before it, where its archive tells them.
+    pub(super) redirects: Vec<Hop>,
+    /// How long the exchange took; zero where nobody tells.
+    pub(super) duration: Duration,
 }
 
 impl Item {
+    /// Takes over what a metadata record tells of the exchange, as `copydesk export` writes it; other
+    /// crawlers tell the duration by the same name.
+    fn learn(&mut self, fields: &[u8]) {
+        for line in String::from_utf8_lossy(fields).lines() {
+            match line.split_once(':').map(|(name, value)| (name, value.trim())) {
+                Some(("fetchTimeMs", ms)) => {
+                    self.duration = ms.parse().map(Duration::from_millis).unwrap_or_default();
+                }
+                Some(("redirects", hops)) => {
+                    self.redirects = serde_json::from_str(hops).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
@@ -50,7 +72,8 @@ pub(super) struct Batch {
 
 /// A file or folder, read from its beginning to its end.
 pub(super) enum Source {
-    Warc(Records),
+    /// The last page of a WARC file is held back: what its archive knows of it comes after it.
+    Warc(Records, Option<Box<Item>>),
     Folder(std::vec::IntoIter<CapturedPage>),
 }
 
@@ -60,12 +83,22 @@ impl Source {
             let pages = capture::list(path).map_err(|e| crate::pipeline::chain(&e))?;
             return Ok(Self::Folder(pages.into_iter()));
         }
-        Records::open(path).map(Self::Warc).map_err(|e| e.to_string())
+        Records::open(path)
+            .map(|records| Self::Warc(records, None))
+            .map_err(|e| e.to_string())
     }
 
     /// Whether the ids of its records are unique beyond it.
     pub(super) fn has_own_ids(&self) -> bool {
         matches!(self, Self::Folder(_))
+    }
+
+    /// The record of the page that comes with the next batch, though it was asked for in this one.
+    pub(super) fn held(&self) -> Option<&str> {
+        match self {
+            Self::Warc(_, Some(item)) => Some(&item.record_id),
+            _ => None,
+        }
     }
 
     /// The next pages that are wanted, by address and record id.
@@ -74,7 +107,7 @@ impl Source {
         let mut bytes = 0;
         while batch.items.len() < BATCH && bytes < BATCH_BYTES && !batch.last {
             let item = match self {
-                Self::Warc(records) => next_of_warc(records, &mut batch, wanted),
+                Self::Warc(records, held) => next_of_warc(records, held, &mut batch, wanted),
                 Self::Folder(pages) => next_of_folder(pages, &mut batch, now, wanted),
             };
             if let Some(item) = item {
@@ -88,12 +121,18 @@ impl Source {
 
 fn next_of_warc(
     records: &mut Records,
+    held: &mut Option<Box<Item>>,
     batch: &mut Batch,
     wanted: &mut dyn FnMut(&Url, &str) -> bool,
 ) -> Option<Item> {
     let mut asked = None;
     let mut is_page = false;
+    let mut is_about_held = false;
     let next = records.next_record(|head| {
+        is_about_held = held.as_ref().is_some_and(|item| tells_of(head, &item.record_id));
+        if is_about_held {
+            return true;
+        }
         is_page = may_be_page(head);
         asked = is_page.then(|| addressed(head)).flatten();
         asked.as_ref().is_some_and(|(url, id, _)| wanted(url, id))
@@ -102,15 +141,18 @@ fn next_of_warc(
         Ok(Some(record)) => record,
         Ok(None) => {
             batch.last = true;
-            return None;
+            return held.take().map(|item| *item);
         }
         Err(error) => {
             batch.last = true;
             batch.failed = Some(crate::pipeline::chain(&error));
-            return None;
+            return held.take().map(|item| *item);
         }
     };
     batch.records += 1;
+    if let (true, Some(item), Block::Whole(fields)) = (is_about_held, held.as_mut(), &block) {
+        item.learn(fields);
+    }
     let (Some((url, record_id, date)), true) = (asked, is_page) else {
         batch.no_pages += 1;
         return None;
@@ -124,12 +166,24 @@ fn next_of_warc(
         status: message.status,
         headers: message.headers,
         body: message.body,
+        redirects: Vec::new(),
+        duration: Duration::ZERO,
     });
     let item = item.filter(|i| (200..300).contains(&i.status) && may_be_html(i.header("content-type")));
-    if item.is_none() {
+    let Some(item) = item else {
         batch.no_pages += 1;
-    }
-    item
+        return None;
+    };
+    held.replace(Box::new(item)).map(|former| *former)
+}
+
+/// Whether a record is what an archive knows of another one beside its bytes.
+fn tells_of(head: &Head, record_id: &str) -> bool {
+    head.get("WARC-Type") == Some("metadata")
+        && head.length <= HEADER_BYTES
+        && ["WARC-Refers-To", "WARC-Concurrent-To"]
+            .iter()
+            .any(|name| head.get(name) == Some(record_id))
 }
 
 /// Whether a record may hold a page, as far as its head tells.
@@ -200,6 +254,8 @@ fn next_of_folder(
             record_id: page.id,
             status: 200,
             body,
+            redirects: Vec::new(),
+            duration: Duration::ZERO,
         }),
         Err(error) => {
             tracing::warn!("{}", crate::pipeline::chain(&error));

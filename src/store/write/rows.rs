@@ -35,7 +35,7 @@ pub struct RunEnd {
 }
 
 /// One redirect on the way to a page.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hop {
     /// The address that answered.
     pub url: String,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{crawled, page, python, rules};
-use crate::desk::Desk;
+use crate::desk::{Desk, rss};
 use crate::faults::Reply;
 
 const PAPERS: &[(&str, &str)] = &[("north", "north.example"), ("south", "south.example")];
@@ -79,6 +79,40 @@ fn a_round_trip_loses_nothing_and_its_articles_are_those_of_the_crawl() {
         (&5.into(), &0.into())
     );
     assert_eq!(desk.sql("select count(*) from ingested"), ["5"]);
+}
+
+#[test]
+fn the_way_to_a_page_comes_back_with_it() {
+    let host = "north.example";
+    let desk = Desk::new().site("north", &rules(host, "")).serve([
+        (format!("{host}/robots.txt"), Reply::robots("")),
+        (
+            format!("{host}/feed"),
+            rss(&["north.example/news/old", "north.example/news/tram"]),
+        ),
+        (
+            format!("{host}/news/old"),
+            Reply::redirect(301, "http://north.example/news/pier"),
+        ),
+        (format!("{host}/news/pier"), Reply::page(page("pier"))),
+        (format!("{host}/news/tram"), Reply::page(page("tram"))),
+    ]);
+    desk.crawl(&[]).quiet();
+    desk.change("update fetches set duration_ms = 1000 + id");
+    let way =
+        "select url, final_url, redirects, status, headers, charset, charset_source, fetched_at, duration_ms,
+        bytes, body_sha256 from fetches where id in (select fetch_id from articles) order by final_url";
+    let pages = "select p.url, p.outcome, p.reason, a.url from pages p join articles a on a.id = p.article_id order by 1";
+    let crawled = (desk.sql(way), desk.sql(pages));
+    assert!(crawled.0[0].starts_with("http://north.example/news/old | http://north.example/news/pier | [{"));
+    for name in ["out.warc", "out.warc.gz"] {
+        desk.run(&["export", "--format", "warc", "-o", name]).quiet();
+        desk.run(&["ingest", name, "--db", "again.db"]).quiet();
+        let again = Desk::new();
+        std::fs::create_dir_all(again.db().parent().unwrap()).unwrap();
+        std::fs::rename(desk.dir().join("again.db"), again.db()).unwrap();
+        assert_eq!((again.sql(way), again.sql(pages)), crawled);
+    }
 }
 
 #[test]
@@ -323,33 +357,74 @@ fn a_capture_folder_is_taken_in_as_a_crawl_of_its_pages() {
 /// Most memory that an ingest may take, in bytes: far less than its file unpacked.
 const MOST_MEMORY: u64 = 160 * 1024 * 1024;
 
+/// A request and a response record, as Common Crawl's news crawl writes them.
+fn news_crawl(url: &str, n: usize, body: &str) -> Vec<u8> {
+    let id = |kind: u32| format!("00000000-0000-0000-{kind:04}-{n:012}");
+    let date = "2019-11-01T10:00:00Z";
+    let request = "GET / HTTP/1.1\r\nUser-Agent: a crawler\r\n\r\n";
+    let request = format!(
+        "WARC/1.0\r\nWARC-Type: request\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}\r\n\
+         WARC-Record-ID: <urn:uuid:{}>\r\nContent-Type: application/http; msgtype=request\r\n\
+         Content-Length: {}\r\n\r\n{request}\r\n\r\n",
+        id(1),
+        request.len()
+    );
+    let head = format!(
+        "{OK}\r\nX-Crawler-Content-Encoding: gzip\r\nContent-Length: {}",
+        body.len()
+    );
+    [
+        gzip(request.as_bytes()),
+        gzip(&record(url, date, &id(2), &head, body)),
+    ]
+    .concat()
+}
+
 #[test]
-fn two_thousand_records_are_taken_in_in_bounded_memory() {
+fn two_thousand_records_are_taken_in_in_bounded_memory_and_tell_what_a_crawl_of_their_pages_tells() {
     if !Path::new("/proc/self/status").exists() {
         return eprintln!("skipped: memory is measured through /proc");
     }
-    let desk = Desk::new().site("north", &rules("north.example", ""));
+    // 240 kB of other markup a page, more than news pages have: 240 MB in all.
+    let padding = format!("<script>{}</script>", "var a = 'harbour';\n".repeat(13_200));
+    let page = |n: usize| super::page(&format!("lamp{n}")).replace("<nav>", &format!("{padding}<nav>"));
+    let wanted: Vec<usize> = (0..1000).step_by(10).collect();
+    let address = |n: usize| format!("north.example/news/lamp{n}");
+    let addresses: Vec<String> = wanted.iter().map(|n| address(*n)).collect();
+    let listed: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let stories = wanted.iter().map(|n| (address(*n), Reply::page(page(*n))));
+    let listing = [
+        ("north.example/robots.txt".to_owned(), Reply::robots("")),
+        ("north.example/feed".to_owned(), rss(&listed)),
+    ];
+    let desk = Desk::new()
+        .site("north", &rules("north.example", ""))
+        .serve(listing.into_iter().chain(stories));
     let file = desk.file("cc.warc.gz", "");
     let mut out = std::fs::File::create(&file).unwrap();
-    // 120 kB of other markup a page, as news pages have: 240 MB in all.
-    let padding = format!("<script>{}</script>", "var a = 'harbour';\n".repeat(6_600));
-    for n in 0..2000 {
+    for n in 0..1000 {
         use std::io::Write;
-        let url = format!("http://north.example/news/lamp{n}");
-        let id = format!("00000000-0000-0000-0000-{n:012}");
-        let wanted = n % 10 == 0;
-        let body = page(&format!("lamp{n}")).replace("<nav>", &format!("{padding}<nav>"));
-        let url = if wanted { url } else { url.replace("north", "west") };
-        out.write_all(&gzip(&record(&url, "2019-11-01T10:00:00Z", &id, OK, &body)))
-            .unwrap();
+        let url = format!("http://{}", address(n));
+        let url = if wanted.contains(&n) {
+            url
+        } else {
+            url.replace("north", "west")
+        };
+        out.write_all(&news_crawl(&url, n, &page(n))).unwrap();
     }
     drop(out);
-    let running = desk.start(&["ingest", "cc.warc.gz", "--json"]);
+    let running = desk.start(&["ingest", "cc.warc.gz", "--json", "--db", "got.db"]);
     let (told, peak) = running.end_measured();
     let report = told.well().json();
     assert_eq!(
         (&report["records"], &report["new_articles"]),
-        (&2000.into(), &200.into())
+        (&2000.into(), &100.into())
     );
     assert!(peak > 0 && peak < MOST_MEMORY, "{peak} bytes");
+
+    desk.crawl(&[]).quiet();
+    let crawled = desk.sql(SAME);
+    assert_eq!(crawled.len(), 100);
+    std::fs::rename(desk.dir().join("got.db"), desk.db()).unwrap();
+    assert_eq!(desk.sql(SAME), crawled);
 }
