@@ -14,9 +14,6 @@ use crate::faults::Seen;
 /// What the archive holds of a story: the title, and the text of each version.
 pub(super) type Archive = BTreeMap<String, Vec<String>>;
 
-/// How long a client that is given no answer waits, on the network's own time.
-pub(super) const READ_LIMIT: Duration = Duration::from_millis(400);
-
 /// No host is asked twice at a time, nor sooner than it wants, nor before its robots.txt, nor against it.
 pub(super) fn manners(edition: &Edition, log: &[Seen]) {
     let mut by_host: BTreeMap<&str, Vec<&Seen>> = BTreeMap::new();
@@ -42,7 +39,7 @@ pub(super) fn manners(edition: &Edition, log: &[Seen]) {
         for pair in seen.windows(2) {
             let (first, next) = (pair[0], pair[1]);
             // A client that gave up waiting knows of an end that the server does not.
-            let gave_up = next.started - first.started >= READ_LIMIT;
+            let gave_up = next.started - first.started >= edition.patience;
             let ended = first.answered.filter(|_| !gave_up).unwrap_or(first.started);
             let gap = next.started.checked_sub(ended).map(|gap| gap * edition.factor);
             assert!(
@@ -207,24 +204,62 @@ fn versions(story: Story) -> Vec<String> {
 }
 
 /// Takes out what papers that closed have told, each at most once, and compares the rest.
-pub(super) fn is_complete(edition: &Edition, expected: &Archive, mut stored: Archive) -> Archive {
+pub(super) fn is_complete(edition: &Edition, expected: &Archive, db: &Path, log: &[Seen]) -> Archive {
+    let mut stored = archive(db);
     let closed: Vec<String> = (0..edition.sites)
         .filter(|s| world::closes(*s))
         .map(|s| format!("quay {s}x"))
         .collect();
     stored.retain(|title, _| !closed.iter().any(|name| title.contains(name.as_str())));
-    for (title, versions) in expected {
-        let Some(got) = stored.get(title) else {
-            panic!("{title} is not stored")
-        };
-        assert_eq!(got, versions, "{title}");
-    }
+    let lacking: Vec<&String> = expected
+        .keys()
+        .filter(|t| stored.get(*t) != expected.get(*t))
+        .collect();
+    let told: Vec<String> = lacking
+        .iter()
+        .take(5)
+        .map(|title| history(db, edition, log, title))
+        .collect();
+    assert!(
+        lacking.is_empty(),
+        "{} stories are not as they should be:\n{}",
+        lacking.len(),
+        told.join("\n")
+    );
     let strangers: Vec<&String> = stored
         .keys()
         .filter(|title| !expected.contains_key(*title))
         .collect();
     assert!(strangers.is_empty(), "{strangers:?}");
     stored
+}
+
+/// All that is known of a story that is not as it should be.
+fn history(db: &Path, edition: &Edition, log: &[Seen], title: &str) -> String {
+    let name = title.split(" quay ").nth(1).unwrap();
+    let (site, n) = name.split_once('x').unwrap();
+    let host = format!("paper{site}.example");
+    let db = Connection::open(db).unwrap();
+    let mut pages = db
+        .prepare(
+            "select p.url || ' ' || coalesce(outcome, 'queued') || ' next ' || coalesce(next_visit_at, 'never')
+                    || ', found ' || discovered_at || ', article ' || coalesce(article_id, 'none') || ', version '
+                    || coalesce((select version from articles a where a.id = article_id), 0) || ' '
+                    || coalesce(reason, '')
+               from pages p where p.url like ?1 or p.url like ?2",
+        )
+        .unwrap();
+    let like = [format!("http://{host}/s/{n}-%"), format!("http://{host}/amp/{n}")];
+    let rows = pages.query_map(like, |r| r.get::<_, String>(0)).unwrap();
+    let mut told: Vec<String> = rows.map(Result::unwrap).collect();
+    let start: jiff::Timestamp = world::START.parse().unwrap();
+    let paths = [format!("/s/{n}-"), format!("/amp/{n}")];
+    let is_of = |s: &&Seen| s.host == host && paths.iter().any(|p| s.path.starts_with(p.as_str()));
+    told.extend(log.iter().filter(is_of).map(|s| {
+        let at = start + s.started * edition.factor;
+        format!("    {at:.0} {} {}", s.path, s.note)
+    }));
+    format!("{title}\n  {}", told.join("\n  "))
 }
 
 /// What became of addresses that never told a story.

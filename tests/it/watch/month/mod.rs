@@ -36,20 +36,22 @@ const CHILD_DIR: &str = "COPYDESK_TEST_MONTH";
 const SMALL: Edition = Edition {
     name: "small",
     sites: 15,
-    tells_for: Duration::from_secs(5 * 24 * 3_600),
-    lasts: Duration::from_secs(11 * 24 * 3_600),
-    factor: 60_000,
+    tells_for: Duration::from_secs(4 * 24 * 3_600),
+    lasts: Duration::from_secs(10 * 24 * 3_600),
+    factor: 40_000,
+    patience: Duration::from_secs(1),
 };
 /// The month.
 const LARGE: Edition = Edition {
     name: "large",
     sites: 300,
-    tells_for: Duration::from_secs(24 * 24 * 3_600),
+    tells_for: Duration::from_secs(23 * 24 * 3_600),
     lasts: Duration::from_secs(30 * 24 * 3_600),
     factor: 8_640,
+    patience: Duration::from_secs(3),
 };
 /// Days that a slow machine may take beyond, until all is told.
-const GRACE: Duration = Duration::from_secs(20 * 24 * 3_600);
+const GRACE: Duration = Duration::from_secs(6 * 24 * 3_600);
 
 #[test]
 fn papers_over_days_with_failures_outages_corrections_and_kills() {
@@ -77,39 +79,34 @@ fn live_through(edition: &Edition, kills: usize) -> Archive {
         move |seen| world.answer(seen)
     });
     let since = || epoch.elapsed().unwrap() * edition.factor;
-    let start = || child(edition, dir.path(), &server, epoch);
+    let start = || Watching(child(edition, dir.path(), &server, epoch));
     let db = dir.path().join("a.db");
     let mut watching = start();
     let (mut killed, mut copies, mut samples) = (0, Vec::new(), Vec::new());
     loop {
         std::thread::sleep(HOUR * 2 / edition.factor);
         let now = since();
-        let ended = watching.try_wait().unwrap();
+        let ended = watching.0.try_wait().unwrap();
         assert!(ended.is_none(), "the watch has ended: {}", said(dir.path()));
-        samples.extend(held(&watching).map(|bytes| (now, bytes)));
+        samples.extend(held(&watching.0).map(|bytes| (now, bytes)));
         if killed < kills && now >= moment(edition, killed, kills) {
             // SIGKILL, in the midst of whatever it does.
-            watching.kill().unwrap();
-            watching.wait().unwrap();
+            watching.0.kill().unwrap();
+            watching.0.wait().unwrap();
             copies.push(copied(&db, killed));
             killed += 1;
             watching = start();
         }
         if now >= edition.lasts {
-            if count(&db) >= wanted(&expected) {
+            // A slow machine may take longer.
+            if count(&db) >= wanted(&expected) || now >= edition.lasts + GRACE {
                 break;
             }
-            assert!(
-                now < edition.lasts + GRACE,
-                "{} versions of {}",
-                count(&db),
-                wanted(&expected)
-            );
         }
     }
     let lasted = since();
     std::fs::write(dir.path().join("stop"), "").unwrap();
-    assert!(watching.wait().unwrap().success(), "{}", said(dir.path()));
+    assert!(watching.0.wait().unwrap().success(), "{}", said(dir.path()));
     let log = server.requests();
     eprintln!(
         "\n{}: {} papers, {} stories, {:.1} days in {:.0} s, {killed} kills",
@@ -131,7 +128,18 @@ fn live_through(edition: &Edition, kills: usize) -> Archive {
         ledger::memory(&samples);
     }
     ledger::manners(edition, &log);
-    ledger::is_complete(edition, &expected, ledger::archive(&db))
+    ledger::is_complete(edition, &expected, &db, &log)
+}
+
+/// The watch at work; it ends with its test.
+struct Watching(Child);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// When the watch is killed: spread over the time in which there is something to lose.
@@ -235,8 +243,8 @@ async fn child_watches() {
             ca_certificates_pem: Vec::new(),
             // The network's time is not hurried: a host that is waited for is lost for hours here.
             limits: Limits {
-                read: ledger::READ_LIMIT,
-                exchange: ledger::READ_LIMIT * 2,
+                read: edition.patience,
+                exchange: edition.patience * 2,
                 ..Limits::default()
             },
         },

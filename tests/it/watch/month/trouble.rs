@@ -1,6 +1,11 @@
 //! What goes wrong in the month: passing faults, which any request may meet, papers that are down for days,
-//! and addresses that never lead to a story. Owns the two tables, by the numbers of the fault list, and how
-//! each is made; what should come of them is the month's to check.
+//! and addresses that never lead to a story. Owns the two tables, by the numbers of the project's list of
+//! faults, and how each is made; what should come of them is the month's to check.
+//!
+//! What a server behind a plain proxy cannot play stays with tests of its own: TLS (F24: `fetch::tls`), names
+//! (F22, F23: `fetch::guard`). What is the same at every visit, too: charsets (F27, F28: `decode`), hostile
+//! pages and listings (H, X: `hostile_pages`, `hostile_listings`), addresses (C: `address`, `discover`), the
+//! disk (D: `store::faults`).
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,147 +17,34 @@ use crate::faults::{Reply, Seen, Step};
 pub(super) const START: &str = "2026-11-01T00:00:00Z";
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// A corrected story is corrected so long after it was first told; `revisit` looks before and after.
+/// A corrected story is corrected so long after it was told for the second time: the first answer may have
+/// been lost with whoever asked. `revisit` looks before and after.
 const CORRECTED_AFTER: Duration = DAY;
 /// A story's address changes so long after it was first told.
 const MOVES_AFTER: Duration = Duration::from_secs(36 * 3_600);
 /// Stories stay in the feed so long.
 const LISTED_FOR: Duration = Duration::from_secs(6 * 24 * 3_600);
 /// The rule files' `revisit`.
-const REVISIT: &str = "['12h', '3d']";
+const REVISIT: &str = "['12h', '5d']";
 /// Time between two stories, in hours, and `every`, of five kinds of paper.
 const RATES: [(u64, &str); 5] = [(8, "1h"), (16, "3h"), (32, "6h"), (60, "6h"), (120, "12h")];
 /// From this day on the robots.txt of some papers forbids their stories.
 pub(super) const CLOSES: Duration = Duration::from_secs(4 * 24 * 3_600);
 
-const WORDS: &[&str] = &[
-    "anchor",
-    "bakery",
-    "barge",
-    "basin",
-    "bell",
-    "bench",
-    "boat",
-    "bridge",
-    "bucket",
-    "cabin",
-    "candle",
-    "canal",
-    "captain",
-    "cargo",
-    "carpet",
-    "chapel",
-    "chimney",
-    "clerk",
-    "clock",
-    "coal",
-    "compass",
-    "copper",
-    "corner",
-    "council",
-    "crane",
-    "crate",
-    "customs",
-    "deck",
-    "depot",
-    "diver",
-    "dock",
-    "engine",
-    "evening",
-    "ferry",
-    "festival",
-    "field",
-    "fisher",
-    "fog",
-    "garden",
-    "gate",
-    "glass",
-    "grain",
-    "guard",
-    "gull",
-    "hammer",
-    "harbour",
-    "hill",
-    "hoist",
-    "hotel",
-    "island",
-    "jetty",
-    "kettle",
-    "kitchen",
-    "ladder",
-    "lamp",
-    "lantern",
-    "ledger",
-    "library",
-    "lighthouse",
-    "lock",
-    "market",
-    "mast",
-    "mayor",
-    "meadow",
-    "mill",
-    "morning",
-    "museum",
-    "net",
-    "night",
-    "oak",
-    "office",
-    "orchard",
-    "paint",
-    "paper",
-    "pier",
-    "pilot",
-    "platform",
-    "plumber",
-    "porter",
-    "post",
-    "pump",
-    "quay",
-    "queue",
-    "rail",
-    "rain",
-    "river",
-    "road",
-    "roof",
-    "rope",
-    "sailor",
-    "salt",
-    "school",
-    "shed",
-    "shore",
-    "signal",
-    "silver",
-    "square",
-    "station",
-    "steam",
-    "stone",
-    "storm",
-    "street",
-    "summer",
-    "teacher",
-    "theatre",
-    "ticket",
-    "tide",
-    "timber",
-    "tower",
-    "train",
-    "tram",
-    "tunnel",
-    "valley",
-    "village",
-    "wagon",
-    "wall",
-    "warden",
-    "water",
-    "weather",
-    "wharf",
-    "wheel",
-    "window",
-    "winter",
-    "wood",
-    "workshop",
-    "yard",
-];
+/// What stories are made of.
+static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "anchor bakery barge basin bell bench boat bridge bucket cabin candle canal captain cargo carpet \
+     chapel chimney clerk clock coal compass copper corner council crane crate customs deck depot \
+     diver dock engine evening ferry festival field fisher fog garden gate glass grain guard gull \
+     hammer harbour hill hoist hotel island jetty kettle kitchen ladder lamp lantern ledger library \
+     lighthouse lock market mast mayor meadow mill morning museum net night oak office orchard paint \
+     paper pier pilot platform plumber porter post pump quay queue rail rain river road roof rope \
+     sailor salt school shed shore signal silver square station steam stone storm street summer \
+     teacher theatre ticket tide timber tower train tram tunnel valley village wagon wall warden \
+     water weather wharf wheel window winter wood workshop yard"
+        .split(' ')
+        .collect()
+});
 
 /// How large the month is.
 #[derive(Debug, Clone, Copy)]
@@ -170,6 +57,8 @@ pub(super) struct Edition {
     pub(super) lasts: Duration,
     /// How much faster the clock runs.
     pub(super) factor: u32,
+    /// How long a client waits for an answer, on the network's own time, which is not hurried.
+    pub(super) patience: Duration,
 }
 
 /// A number that a thing always has, whoever asks.
@@ -350,7 +239,8 @@ pub(super) struct World {
 #[derive(Default)]
 struct Memory {
     asked: HashMap<String, usize>,
-    first_told: HashMap<Story, Duration>,
+    /// When each story was told for the first and for the second time.
+    told: HashMap<Story, Vec<Duration>>,
 }
 
 impl World {
@@ -397,7 +287,10 @@ impl World {
         }
         if let Some(story) = story {
             let mut memory = self.memory.lock().unwrap();
-            memory.first_told.entry(story).or_insert(now);
+            let told = memory.told.entry(story).or_default();
+            if told.len() < 2 {
+                told.push(now);
+            }
         }
         let note = page.note;
         (decorated(site, page, seen), note)
@@ -425,7 +318,7 @@ impl World {
             return gone;
         };
         let story = Story { site, n };
-        let told_for = self.told_for(story, now);
+        let told_for = self.told_since(story, 0, now);
         let moved = story.moves() && told_for >= MOVES_AFTER;
         if further.is_none() && kind == "s" && moved && slug.ends_with("as-told") {
             return (Page::redirect(&story.address(true), "a story that moved"), None);
@@ -435,14 +328,15 @@ impl World {
         (page, (!second).then_some(story))
     }
 
-    fn told_for(&self, story: Story, now: Duration) -> Duration {
+    /// How long ago a story was told for this time, from 0.
+    fn told_since(&self, story: Story, time: usize, now: Duration) -> Duration {
         let memory = self.memory.lock().unwrap();
-        let first = memory.first_told.get(&story);
-        first.map_or(Duration::ZERO, |first| now.saturating_sub(*first))
+        let told = memory.told.get(&story).and_then(|told| told.get(time));
+        told.map_or(Duration::ZERO, |at| now.saturating_sub(*at))
     }
 
     fn told(&self, story: Story, now: Duration, second: bool, amp: bool, moved: bool) -> Page {
-        let corrected = story.is_corrected() && self.told_for(story, now) >= CORRECTED_AFTER;
+        let corrected = story.is_corrected() && self.told_since(story, 1, now) >= CORRECTED_AFTER;
         let paragraphs = story.paragraphs(corrected);
         let (from, to) = match (story.has_two_pages() && !amp, second) {
             (false, _) => (0, 5),
@@ -489,7 +383,7 @@ impl World {
         let told = self.stories(site).filter(|s| s.published() <= now);
         let young = told.filter(|s| s.published() + LISTED_FOR > now);
         for story in young {
-            let moved = story.moves() && self.told_for(story, now) >= MOVES_AFTER;
+            let moved = story.moves() && self.told_since(story, 0, now) >= MOVES_AFTER;
             items.push((story.address(moved), story));
             if story.has_amp() {
                 items.push((format!("/amp/{}", story.n), story));
@@ -562,14 +456,14 @@ fn site_of(host: &str) -> Option<usize> {
     host.strip_prefix("paper")?.strip_suffix(".example")?.parse().ok()
 }
 
-/// A paper's robots.txt, in all the shapes these have (CRATES.md, R01 to R10).
+/// A paper's robots.txt, in all the shapes these have.
 fn robots(site: usize, now: Duration) -> Page {
     let own = "User-agent: *\nDisallow: /x/denied/\n";
     let body = match robots_kind(site) {
         0 => return Page::status(404, "robots"),
         1 => "<!doctype html><html><title>Not found</title></html>".to_owned(),
         2 => format!("\u{feff}{}", own.replace('\n', "\r")),
-        3 => format!("{own}{}", "Disallow: /y/\n".repeat(20_000)),
+        3 => format!("{own}{}", "Disallow: /y/\n".repeat(40_000)),
         4 => return Page::redirect(&format!("http://www.{}/robots.txt", host(site)), "robots"),
         5 => format!("{own}Crawl-delay: 5\n"),
         6 => format!("{own}Crawl-delay: soon\n"),
