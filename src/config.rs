@@ -9,6 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::cli::{Global, LogFormat};
+use crate::fetch::Limits;
 use crate::optout::OptOutPolicy;
 use crate::pipeline::crawl::DISK_FLOOR;
 use crate::pipeline::errand::FetchSettings;
@@ -182,6 +183,7 @@ impl From<&Config> for FetchSettings {
             user_agent: config.user_agent.clone(),
             proxy: config.proxy.clone(),
             ca_certificates_pem: config.ca_certificates_pem.clone(),
+            limits: Limits::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::fetch::Limits;
 use crate::pipeline::crawl::{self, CrawlSettings, Unwatched};
 use crate::pipeline::errand::FetchSettings;
 use crate::pipeline::reading::Rulebook;
@@ -122,6 +123,7 @@ async fn once(
             user_agent: config.user_agent.clone(),
             proxy: Some(proxy.clone()),
             ca_certificates_pem: Vec::new(),
+            limits: Limits::default(),
         },
         allow_private: true,
         max_articles: None,

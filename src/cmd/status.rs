@@ -34,13 +34,24 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
         let runs: Vec<_> = runs
             .iter()
             .map(|r| {
-                json!({
+                let requests: serde_json::Map<_, _> = reader
+                    .requests(r.id)?
+                    .into_iter()
+                    .map(|(kind, n)| {
+                        let n = json!({
+                            "all": n.all, "redirects": n.redirects, "not_modified": n.not_modified,
+                            "failed": n.failed,
+                        });
+                        (kind, n)
+                    })
+                    .collect();
+                Ok(json!({
                     "id": r.id, "started_at": iso(r.started_at), "finished_at": r.finished_at.map(iso),
                     "interrupted": r.interrupted, "command": r.command, "outcomes": r.outcomes,
-                    "exit_code": r.exit_code,
-                })
+                    "exit_code": r.exit_code, "requests": requests,
+                }))
             })
-            .collect();
+            .collect::<anyhow::Result<_>>()?;
         let sites: Vec<_> = sites
             .iter()
             .map(|s| {

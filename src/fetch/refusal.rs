@@ -113,7 +113,8 @@ impl Refusal {
             | Self::Incomplete(_)
             | Self::RetryLater { .. }
             | Self::HostInTrouble { .. } => true,
-            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500..),
+            // A success without its page, or "as it was" to someone who has nothing, is a server's hiccup.
+            Self::Status(status) => matches!(status, 200..=206 | 304 | 408 | 425 | 429 | 500..),
             _ => false,
         }
     }
@@ -127,7 +128,12 @@ mod tests {
     fn a_page_that_is_gone_is_not_asked_for_again() {
         assert_eq!(Refusal::Status(410).outcome(), Outcome::Gone);
         assert!(!Refusal::Status(410).retryable());
-        assert!(Refusal::Status(502).retryable());
+        assert!(
+            [204, 206, 304, 408, 429, 502, 999]
+                .map(Refusal::Status)
+                .iter()
+                .all(Refusal::retryable)
+        );
         assert!(!Refusal::Status(403).retryable());
     }
 

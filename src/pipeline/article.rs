@@ -21,12 +21,11 @@ use super::gather::{Gathered, Whole, blocking, gather, request};
 use super::health::Tally;
 use super::judge::{self, Told};
 use super::reading::{self, Choice, Source};
+use super::schedule::{self, RETRY_MAX};
 use super::{optouts, record};
 
 /// Wait before a page that failed for a passing reason is tried again; doubled each time.
 const RETRY_FIRST: Duration = Duration::from_secs(30 * 60);
-/// Longest such wait.
-const RETRY_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Attempts after which a page that keeps failing is left alone.
 const MAX_ATTEMPTS: u64 = 8;
 
@@ -231,7 +230,8 @@ fn challenge(desk: &Desk, page: &[u8], url: &Url) -> Option<String> {
 }
 
 /// When a story is to be looked at again: the rule file's `revisit` steps count from the day it was
-/// first seen.
+/// first seen. Where that day lies beyond them in the future, the clock was wrong then: its age is not
+/// known, and this look is the last.
 fn next_visit(desk: &Desk, site: &Site, write: &PageWrite) -> Result<Option<Timestamp>, StoreError> {
     if site.crawl.revisit.is_empty() {
         return Ok(None);
@@ -245,7 +245,11 @@ fn next_visit(desk: &Desk, site: &Site, write: &PageWrite) -> Result<Option<Time
         .map(|step| crate::clock::later(first_seen, *step))
         .collect();
     steps.sort_unstable();
-    Ok(steps.into_iter().find(|at| *at > write.at))
+    let latest = schedule::latest_look(write.at, &site.crawl.revisit);
+    Ok(steps
+        .into_iter()
+        .find(|at| *at > write.at)
+        .filter(|at| *at <= latest))
 }
 
 /// Whether a page that keeps failing is left alone after this attempt.

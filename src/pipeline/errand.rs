@@ -21,6 +21,8 @@ pub struct FetchSettings {
     pub proxy: Option<Url>,
     /// Certificate authorities in PEM, beside the system's.
     pub ca_certificates_pem: Vec<u8>,
+    /// Bounds on time.
+    pub limits: Limits,
 }
 
 impl FetchSettings {
@@ -31,7 +33,7 @@ impl FetchSettings {
             proxy: self.proxy.clone(),
             ca_certificates_pem: self.ca_certificates_pem.clone(),
             allow_private,
-            limits: Limits::default(),
+            limits: self.limits.clone(),
             clock,
         })
     }

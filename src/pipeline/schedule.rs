@@ -18,6 +18,8 @@ const LEAST_EVERY: Duration = Duration::from_secs(5 * 60);
 const QUIET: u32 = 8;
 /// … but not less often than this, unless `every` itself does.
 const MOST_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest wait before a page that failed for a passing reason is tried again.
+pub(super) const RETRY_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Least time from the end of a site's turn to its next, whatever is due.
 const LEAST_REST: Duration = Duration::from_secs(60);
 
@@ -86,6 +88,13 @@ pub(super) fn next_turn(
 /// been set back since: then it is due, too.
 pub(super) fn is_due(at: Timestamp, now: Timestamp, every: Duration) -> bool {
     at <= now || at > later(now, bounds(every).1.saturating_mul(2))
+}
+
+/// The latest time for which a story's next look is ever set; one later than this was set by a clock
+/// that has been set back since.
+pub(super) fn latest_look(now: Timestamp, revisit: &[Duration]) -> Timestamp {
+    let longest = revisit.iter().copied().max().unwrap_or_default().max(RETRY_MAX);
+    later(now, longest.saturating_mul(2))
 }
 
 #[cfg(test)]

@@ -284,8 +284,12 @@ impl Run<'_> {
     /// site's share is stored, or the run is to end. In this order, for a long queue would leave no
     /// turn to the others.
     async fn new_stories(&mut self) -> Result<(), CrawlError> {
-        let (desk, id) = (self.desk, &self.site.id);
-        let due = |after| desk.reader()?.due_visits(id, desk.clock.now(), after, BATCH);
+        let (desk, site, id) = (self.desk, self.site, &self.site.id);
+        let due = |after| {
+            let now = desk.clock.now();
+            let latest = schedule::latest_look(now, &site.crawl.revisit);
+            desk.reader()?.due_visits(id, now, latest, after, BATCH)
+        };
         if !self.all_of(due).await? {
             return Ok(());
         }

@@ -22,8 +22,8 @@ pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use read::{
     ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, QueuedPage, Reader,
-    RecentText, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage, StoredArticle,
-    StoredExchange, StorySample, TdmrepCopy, Version, WholeArticle, details,
+    RecentText, Requests, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage,
+    StoredArticle, StoredExchange, StorySample, TdmrepCopy, Version, WholeArticle, details,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;

@@ -118,8 +118,12 @@ pub(crate) struct Seen {
     pub(crate) headers: Vec<(String, String)>,
     /// When its head had been read, from the start of the server.
     pub(crate) started: Duration,
+    /// When the last bytes of the reply began to be sent: the client cannot have had the end before.
+    pub(crate) answered: Option<Duration>,
     /// When the reply had been sent, if it has.
     pub(crate) ended: Option<Duration>,
+    /// What whoever plays the web says of the reply.
+    pub(crate) note: &'static str,
 }
 
 impl Seen {
@@ -142,13 +146,25 @@ struct Log {
 
 /// The scripts, by route.
 type Routes = Arc<Mutex<HashMap<String, Vec<Reply>>>>;
+/// What answers in place of scripts: the reply, and a note for the log.
+type Play = Box<dyn Fn(&Seen) -> (Reply, &'static str) + Send + Sync>;
+
+/// What the server answers from and what it notes.
+#[derive(Clone)]
+struct Stage {
+    routes: Routes,
+    play: Option<Arc<Play>>,
+    log: Arc<Mutex<Log>>,
+    /// Told when a request begins and when it ends.
+    asked: Arc<Condvar>,
+    start: Instant,
+}
 
 /// A running server; it ends when dropped.
 pub(crate) struct FaultServer {
     address: SocketAddr,
     routes: Routes,
     log: Arc<Mutex<Log>>,
-    /// Told when a request begins and when it ends.
     asked: Arc<Condvar>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -166,22 +182,35 @@ impl FaultServer {
 
     /// The same, for routes that are put together while the test runs.
     pub(crate) fn scripted(routes: impl IntoIterator<Item = (String, Vec<Reply>)>) -> Self {
-        let routes: Routes = Arc::new(Mutex::new(routes.into_iter().collect()));
+        Self::on(routes.into_iter().collect(), None)
+    }
+
+    /// A server whose every reply is made when it is asked for.
+    pub(crate) fn playing(play: impl Fn(&Seen) -> (Reply, &'static str) + Send + Sync + 'static) -> Self {
+        Self::on(HashMap::new(), Some(Arc::new(Box::new(play))))
+    }
+
+    fn on(routes: HashMap<String, Vec<Reply>>, play: Option<Arc<Play>>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        let log = Arc::new(Mutex::new(Log::default()));
-        let asked = Arc::new(Condvar::new());
+        let stage = Stage {
+            routes: Arc::new(Mutex::new(routes)),
+            play,
+            log: Arc::default(),
+            asked: Arc::default(),
+            start: Instant::now(),
+        };
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn({
-            let (routes, log, asked) = (Arc::clone(&routes), Arc::clone(&log), Arc::clone(&asked));
-            move || serve(listener, &routes, &log, &asked, stopped)
+            let stage = stage.clone();
+            move || serve(listener, &stage, stopped)
         });
         Self {
             address,
-            routes,
-            log,
-            asked,
+            routes: stage.routes,
+            log: stage.log,
+            asked: stage.asked,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -266,18 +295,11 @@ impl Drop for FaultServer {
     }
 }
 
-fn serve(
-    listener: std::net::TcpListener,
-    routes: &Routes,
-    log: &Arc<Mutex<Log>>,
-    asked: &Arc<Condvar>,
-    mut stopped: oneshot::Receiver<()>,
-) {
+fn serve(listener: std::net::TcpListener, stage: &Stage, mut stopped: oneshot::Receiver<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let start = Instant::now();
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener).unwrap();
         loop {
@@ -285,44 +307,34 @@ fn serve(
                 _ = &mut stopped => return,
                 accepted = listener.accept() => {
                     let (stream, _) = accepted.unwrap();
-                    let asked = Arc::clone(asked);
-                    tokio::spawn(answer(stream, Arc::clone(routes), Arc::clone(log), asked, start));
+                    tokio::spawn(answer(stream, stage.clone()));
                 }
             }
         }
     });
 }
 
-async fn answer(
-    mut stream: TcpStream,
-    routes: Routes,
-    log: Arc<Mutex<Log>>,
-    asked: Arc<Condvar>,
-    start: Instant,
-) {
-    let Some(seen) = read_request(&mut stream, start).await else {
+async fn answer(mut stream: TcpStream, stage: Stage) {
+    let Stage {
+        routes,
+        play,
+        log,
+        asked,
+        start,
+    } = stage;
+    let Some(mut seen) = read_request(&mut stream, start).await else {
         return;
     };
+    let played = play.map(|play| play(&seen));
     let host = seen.host.clone();
     let (index, reply) = {
         let mut log = log.lock().unwrap();
-        let routes = routes.lock().unwrap();
-        let bare = seen.path.split('?').next().unwrap_or_default();
-        let candidates = [
-            format!("{}{}", seen.host, seen.path),
-            seen.path.clone(),
-            format!("{}{bare}", seen.host),
-            bare.to_owned(),
-        ];
-        let key = candidates.into_iter().find(|key| routes.contains_key(key));
-        let reply = match key {
-            Some(key) => {
-                let replies = &routes[&key];
-                let turn = log.served.entry(key).or_default();
-                *turn += 1;
-                replies[(*turn - 1).min(replies.len() - 1)].clone()
+        let reply = match played {
+            Some((reply, note)) => {
+                seen.note = note;
+                reply
             }
-            None => Reply::status(404, &[], ""),
+            None => scripted(&seen, &routes.lock().unwrap(), &mut log.served),
         };
         let now = log.in_flight.entry(host.clone()).or_default();
         *now += 1;
@@ -334,7 +346,12 @@ async fn answer(
         (log.requests.len() - 1, reply)
     };
     let resets = matches!(reply.0.last(), Some(Step::Reset));
-    for step in reply.0 {
+    let steps = reply.0.len();
+    let mut answered = None;
+    for (n, step) in reply.0.into_iter().enumerate() {
+        if n + 1 == steps && matches!(step, Step::Send(_) | Step::Reset) {
+            answered = Some(start.elapsed());
+        }
         if act(&mut stream, step).await.is_err() {
             break;
         }
@@ -343,6 +360,7 @@ async fn answer(
         // Noted before the connection is closed: a client cannot know the end of a body any
         // earlier, so no request that follows it can seem to overlap.
         let mut log = log.lock().unwrap();
+        log.requests[index].answered = answered;
         log.requests[index].ended = Some(start.elapsed());
         *log.in_flight.entry(host).or_default() -= 1;
         asked.notify_all();
@@ -351,6 +369,24 @@ async fn answer(
         // The client may be gone already, which is no concern of the server.
         let _ = stream.shutdown().await;
     }
+}
+
+/// The next reply of the route that fits best.
+fn scripted(seen: &Seen, routes: &HashMap<String, Vec<Reply>>, served: &mut HashMap<String, usize>) -> Reply {
+    let bare = seen.path.split('?').next().unwrap_or_default();
+    let candidates = [
+        format!("{}{}", seen.host, seen.path),
+        seen.path.clone(),
+        format!("{}{bare}", seen.host),
+        bare.to_owned(),
+    ];
+    let Some(key) = candidates.into_iter().find(|key| routes.contains_key(key)) else {
+        return Reply::status(404, &[], "");
+    };
+    let replies = &routes[&key];
+    let turn = served.entry(key).or_default();
+    *turn += 1;
+    replies[(*turn - 1).min(replies.len() - 1)].clone()
 }
 
 async fn act(stream: &mut TcpStream, step: Step) -> std::io::Result<()> {
@@ -387,7 +423,10 @@ async fn read_request(stream: &mut TcpStream, start: Instant) -> Option<Seen> {
         if head.len() > MAX_REQUEST_BYTES {
             return None;
         }
-        head.push(stream.read_u8().await.ok()?);
+        // Nobody sends a second request behind the first, so all that comes is this one.
+        if stream.read_buf(&mut head).await.ok()? == 0 {
+            return None;
+        }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let mut lines = head.lines();
@@ -415,6 +454,8 @@ async fn read_request(stream: &mut TcpStream, start: Instant) -> Option<Seen> {
         path,
         headers,
         started: start.elapsed(),
+        answered: None,
         ended: None,
+        note: "",
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk::clock::Clock;
+use copydesk::fetch::Limits;
 use copydesk::outcome::Outcome;
 use copydesk::pipeline::crawl::{self, CrawlSettings, Unwatched};
 use copydesk::pipeline::errand::{Errand, FetchSettings};
@@ -44,6 +45,7 @@ fn fetching(server: &FaultServer) -> FetchSettings {
         user_agent: "copydesk/test".to_owned(),
         proxy: Some(server.proxy()),
         ca_certificates_pem: Vec::new(),
+        limits: Limits::default(),
     }
 }
 

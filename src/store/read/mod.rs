@@ -25,7 +25,7 @@ pub use made::{ArchivedSite, MadeArticle, details};
 pub use newest::Headline;
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};
 pub use search::{Change, Hit, SnippetPart};
-pub use status::{FileSizes, RunRow, SiteStatus};
+pub use status::{FileSizes, Requests, RunRow, SiteStatus};
 pub use versions::Version;
 
 use super::connect;

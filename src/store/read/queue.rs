@@ -142,7 +142,8 @@ impl Reader {
     }
 
     /// Articles of `site` that were looked at before and are due to be looked at again, after
-    /// place `after`.
+    /// place `after`. A visit set for later than `latest` was set by a clock that was wrong then, and is
+    /// due too.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -150,21 +151,22 @@ impl Reader {
         &self,
         site: &str,
         now: Timestamp,
+        latest: Timestamp,
         after: i64,
         limit: usize,
     ) -> Result<Vec<QueuedPage>, StoreError> {
         self.all(
-            "select *, case when outcome = 'failed' then (
+            "select *, case when outcome = 'failed' then min(attempts, (
                       select count(*) from fetches f
-                       where f.url = pages.url and f.fetched_at >= pages.discovered_at
+                       where f.url = pages.url
                          and f.id > coalesce((select max(g.id) from fetches g
-                                               where g.url = pages.url and g.error is null), 0))
+                                               where g.url = pages.url and g.error is null), 0)))
                     else 0 end as failures
                from pages
               where site = ?1 and outcome is not null and kind = 'article' and id > ?2
-                and next_visit_at is not null and next_visit_at <= ?3
+                and next_visit_at is not null and (next_visit_at <= ?3 or next_visit_at > ?5)
               order by id limit ?4",
-            params![site, after, time(now), int(limit)],
+            params![site, after, time(now), int(limit), time(latest)],
             queued,
         )
     }
@@ -336,7 +338,7 @@ mod tests {
             1
         );
         assert_eq!(
-            reader.due_visits("paper", at(100), 0, 10).unwrap(),
+            reader.due_visits("paper", at(100), at(99_999), 0, 10).unwrap(),
             [],
             "queued, not due"
         );
@@ -352,8 +354,11 @@ mod tests {
         };
         desk.writer.record_page(told).await.unwrap();
         let reader = desk.reader();
-        assert_eq!(reader.due_visits("paper", at(3599), 0, 10).unwrap(), []);
-        let due = reader.due_visits("paper", at(3600), 0, 10).unwrap();
+        assert_eq!(
+            reader.due_visits("paper", at(3599), at(99_999), 0, 10).unwrap(),
+            []
+        );
+        let due = reader.due_visits("paper", at(3600), at(99_999), 0, 10).unwrap();
         assert_eq!((due[0].url.as_str(), due[0].article_id.is_some()), (url, true));
         assert_eq!(reader.next_queued("paper", at(9999), 0, 10).unwrap(), []);
     }

@@ -52,6 +52,19 @@ pub struct SiteStatus {
     pub outcomes: BTreeMap<Outcome, u64>,
 }
 
+/// Requests of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Exchanges; one that was redirected is one.
+    pub all: u64,
+    /// Redirects followed in them: each was a request more.
+    pub redirects: u64,
+    /// Those that the server answered with "as it was".
+    pub not_modified: u64,
+    /// Those that brought nothing.
+    pub failed: u64,
+}
+
 /// What the archive takes on the disk, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileSizes {
@@ -89,6 +102,34 @@ impl Reader {
                 })
             },
         )
+    }
+
+    /// The requests of a run by what they were for: `robots`, `listing`, `article`, `other`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn requests(&self, run_id: i64) -> Result<BTreeMap<String, Requests>, StoreError> {
+        let rows = self.all(
+            "select case when p.kind in ('feed', 'sitemap', 'section') then 'listing'
+                         else coalesce(p.kind, 'other') end as what,
+                    count(*) as n, sum(json_array_length(f.redirects)) as redirects,
+                    sum(f.status is 304) as not_modified, sum(f.error is not null) as failed
+               from fetches f left join pages p on p.url = f.url
+              where f.run_id = ?1 group by what",
+            [run_id],
+            |row| {
+                Ok((
+                    row.get::<_, String>("what")?,
+                    Requests {
+                        all: count(row, "n")?,
+                        redirects: count(row, "redirects")?,
+                        not_modified: count(row, "not_modified")?,
+                        failed: count(row, "failed")?,
+                    },
+                ))
+            },
+        )?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Every site of the archive in numbers, by name.

@@ -10,6 +10,7 @@ mod discovery;
 mod drift;
 mod opt_outs;
 mod outcomes;
+mod requests;
 mod revisions;
 mod runs;
 mod stories;

@@ -203,3 +203,30 @@ fn what_stands_in_three_stories_is_repeated_and_what_stands_in_two_is_not() {
     assert!(desk.sql("select text from articles where url like '%/clock'")[0].contains(appeal));
     assert_eq!(desk.sql("select max(version) from articles"), ["1"]);
 }
+
+#[test]
+fn a_clock_that_was_set_back_postpones_no_story_and_ends_no_policy() {
+    let rules = format!("{PAPER}\n[crawl]\nrevisit = [\"1h\", \"7d\"]\n");
+    let desk = paper(&["pier", "tram"]).site("paper", &rules);
+    desk.web()
+        .put("paper.example/news/tram", Reply::status(500, &[], ""));
+    desk.crawl(&[]).well();
+    // As if all of it had been done by a clock that was decades ahead.
+    desk.change(
+        "update articles set first_seen_at = '2061-01-01T00:00:00Z';
+         update pages set discovered_at = '2061-01-01T00:00:00Z', next_visit_at = '2061-01-01T01:00:00Z'
+          where kind = 'article'",
+    );
+    let [first, second] = text("pier");
+    let corrected = story("A new pier", &[&first, &second, "The bill will come in spring."]);
+    desk.web().put("paper.example/news/pier", Reply::page(corrected));
+    desk.web().forget();
+    desk.crawl(&[]).well();
+    assert_eq!(desk.web().paths(), ["/feed", "/news/pier", "/news/tram"]);
+    assert_eq!(desk.sql(VERSIONS).len(), 2);
+    // Its age is not known, so there is no further look; a failure waits twice as long after the second.
+    let next =
+        "select substr(url, -4), round((julianday(next_visit_at) - julianday(last_fetched_at)) * 24, 1)
+                  from pages where kind = 'article' order by url";
+    assert_eq!(desk.sql(next), ["pier | -", "tram | 1"]);
+}

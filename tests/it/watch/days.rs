@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use copydesk::clock::Clock;
+use copydesk::fetch::Limits;
 use copydesk::pipeline::crawl::{CrawlSettings, Unwatched};
 use copydesk::pipeline::errand::FetchSettings;
 use copydesk::pipeline::reading::Rulebook;
@@ -67,6 +68,7 @@ impl Watching {
                 user_agent: "copydesk/test".to_owned(),
                 proxy: Some(server.proxy()),
                 ca_certificates_pem: Vec::new(),
+                limits: Limits::default(),
             },
             allow_private: true,
             max_articles: None,

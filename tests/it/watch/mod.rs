@@ -2,5 +2,5 @@
 //! a clock that runs fast where days must pass.
 
 mod days;
+mod month;
 mod signals;
-mod week;
