@@ -2,12 +2,14 @@
 //! clock; turning words into checked settings is `config`'s work.
 
 mod archive;
+mod space;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use archive::{ExportArgs, ExportFormat, IngestArgs, ReextractArgs};
+pub use space::{BackupArgs, PruneArgs};
 
 /// Crawls the news sites you name, politely, and keeps the clean articles in one SQLite file.
 #[derive(Debug, Parser)]
@@ -172,6 +174,22 @@ pub enum Command {
         copydesk ingest CC-NEWS-20260101-00001.warc.gz\n  \
         copydesk ingest --all captures/ old/*.warc")]
     Ingest(IngestArgs),
+    /// Take what is old out of the archive, pack pages better, and give the room back
+    ///
+    /// Without a policy nothing is taken out: pages that were stored before their site had a dictionary
+    /// are packed with it, and free room goes back to the disk. Articles, their versions, their texts
+    /// and what tells where these came from always stay; a page that was taken out says when. Waits for
+    /// no crawl, and goes on where a run was stopped.
+    #[command(after_help = "Examples:\n  \
+        copydesk prune --bodies-older-than 90d --extractions-older-than 1y --dry-run\n  \
+        copydesk prune --bodies-older-than 90d huffpost")]
+    Prune(PruneArgs),
+    /// Copy the database to another file, while a crawl is at work
+    ///
+    /// The copy is the archive as it is at this moment. It is written under another name first (.part),
+    /// checked, then renamed; a file that is there is never overwritten.
+    #[command(after_help = "Example:\n  copydesk backup /backups/news-2026-11-25.db")]
+    Backup(BackupArgs),
 }
 
 /// Options of `forget`.

@@ -6,6 +6,7 @@ use crate::cli::{Cli, Command, SitesCommand};
 use crate::config::Config;
 
 mod article_json;
+mod backup;
 mod body;
 mod bulk;
 mod capture;
@@ -20,6 +21,7 @@ mod forget;
 mod ingest;
 mod page;
 mod print;
+mod prune;
 mod reextract;
 mod search;
 mod sites;
@@ -46,6 +48,11 @@ impl From<Ending> for ExitCode {
 /// A time as in the database.
 fn iso(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The day of a time as in the database.
+fn day(at: &str) -> &str {
+    at.split('T').next().unwrap_or(at)
 }
 
 /// Runs the command.
@@ -77,5 +84,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Reextract(args) => reextract::run(&config, args),
         Command::Export(args) => export::run(&config, &args),
         Command::Ingest(args) => ingest::run(&config, args),
+        Command::Prune(args) => prune::run(&config, &args),
+        Command::Backup(args) => backup::run(&config, &args),
     }
 }

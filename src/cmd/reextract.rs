@@ -12,7 +12,7 @@ use crate::text;
 
 use super::crawl::{as_typed, on_signals};
 use super::print::Paint;
-use super::{Ending, page};
+use super::{Ending, day, page};
 
 /// Rules that are listed for people; `--json` has all.
 const SHOWN_RULES: usize = 20;
@@ -88,7 +88,11 @@ fn tell(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         writeln!(out, "{}", paint.yellow(&left))?;
     }
     if total.without_page > 0 {
-        writeln!(out, "{} have no stored page any more", total.without_page)?;
+        write!(out, "{} have no stored page any more", total.without_page)?;
+        match &total.pruned_at {
+            Some(at) => writeln!(out, ": {} were pruned, the last on {}", total.pruned, day(at))?,
+            None => writeln!(out)?,
+        }
     }
     if total.changed > 0 {
         writeln!(out, "words: {}", words(paint, total.words_won, total.words_lost))?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::Config;
-use crate::store::{self, Reader, ScheduleRow};
+use crate::store::{self, Part, Reader, ScheduleRow, Space};
 use crate::text;
 
 use super::print::Paint;
@@ -22,6 +22,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
     let runs = reader.runs(SHOWN_RUNS)?;
     let sites = reader.site_status()?;
     let sizes = reader.file_sizes()?;
+    let space = reader.space()?;
     let health = reader.health()?;
     let drifted = |site: &str| health.iter().find(|row| row.site == site)?.drift_since;
     let schedule = reader.schedules()?;
@@ -74,7 +75,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
             .collect();
         let all = json!({
             "database": reader.path(), "bytes": sizes.database, "log_bytes": sizes.log,
-            "disk_free_bytes": free, "disk_floor_bytes": config.disk_floor,
+            "space": space_json(&space), "disk_free_bytes": free, "disk_floor_bytes": config.disk_floor,
             "runs": runs, "sites": sites,
         });
         writeln!(out, "{all}")?;
@@ -90,6 +91,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
         size(sizes.database + sizes.log),
         size(free)
     )?;
+    tell_space(&mut out, paint, &space)?;
     writeln!(out, "\n{}", paint.bold("Last runs"))?;
     for run in &runs {
         let end = match (run.finished_at, run.interrupted) {
@@ -137,6 +139,44 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
         }
     }
     Ok(Ending::Well)
+}
+
+/// The file's size by what it holds.
+fn space_json(space: &Space) -> serde_json::Value {
+    let parts = space.parts.iter();
+    let mut all: serde_json::Map<_, _> = parts
+        .map(|(part, bytes)| (format!("{}_bytes", part.as_str()), json!(bytes)))
+        .collect();
+    all.insert("total_bytes".to_owned(), json!(space.total));
+    all.insert("stored_bodies".to_owned(), json!(space.bodies));
+    all.insert("pruned_bodies".to_owned(), json!(space.pruned_bodies));
+    all.into()
+}
+
+fn tell_space(out: &mut impl Write, paint: Paint, space: &Space) -> std::io::Result<()> {
+    writeln!(out, "\n{}", paint.bold("What the file holds"))?;
+    for part in Part::ALL {
+        let bytes = space.parts.get(&part).copied().unwrap_or(0);
+        // Sizes in per cent: nobody sees what a float cannot tell apart.
+        let share = bytes as f64 * 100.0 / space.total.max(1) as f64;
+        let words = match part {
+            Part::Bodies => match space.pruned_bodies {
+                0 => format!("pages as fetched, {} of them", space.bodies),
+                pruned => format!("pages as fetched, {} of them; {pruned} were pruned", space.bodies),
+            },
+            Part::Dictionaries => "what they are packed with".to_owned(),
+            Part::Articles => "articles, newest version".to_owned(),
+            Part::OlderVersions => "older versions".to_owned(),
+            Part::ReplacedTexts => "texts that reextract replaced".to_owned(),
+            Part::FullText => "full-text index".to_owned(),
+            Part::Provenance => "provenance: removed blocks, fields, images".to_owned(),
+            Part::Logs => "exchanges, queue, runs".to_owned(),
+            Part::Free => "free, for what comes next".to_owned(),
+            Part::Other => "schema and bookkeeping".to_owned(),
+        };
+        writeln!(out, "  {:>10}  {share:>3.0} %  {words}", size(bytes))?;
+    }
+    Ok(())
 }
 
 /// For people.

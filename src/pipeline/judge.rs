@@ -194,26 +194,28 @@ impl Bench<'_> {
         if sources.iter().map(|s| &s.html_sha256).eq(&told.sources) {
             return Ok(true);
         }
-        let before = self.reread(stored)?.and_then(|reading| reading.extraction);
-        Ok(before.is_some_and(|before| {
-            let before = before.article;
-            before.meta.title == article.meta.title
-                && before.meta.subtitle == article.meta.subtitle
-                && before.text() == article.text()
-        }))
+        let same = |title: &Option<String>, subtitle: &Option<String>, text: &str| {
+            *title == article.meta.title && *subtitle == article.meta.subtitle && *text == article.text()
+        };
+        let before = match self.reread(stored)? {
+            Some(reading) => reading.extraction.map(|e| e.article),
+            // Its page was pruned: its text as it was read then is all there is to compare with.
+            None => return Ok(same(&stored.title, &stored.subtitle, &stored.text)),
+        };
+        Ok(before.is_some_and(|b| same(&b.meta.title, &b.meta.subtitle, &b.text())))
     }
 
     /// A stored article, read again by today's rules and memory from the pages it was made of. None
-    /// where these are damaged or gone: what came counts as a revision then.
+    /// where these are damaged or gone.
     fn reread(&self, stored: &StoredArticle) -> Result<Option<Reading>, StoreError> {
         let rules = Choice::Named(self.rules.clone());
         let read = |source: Source<'_>| reading::read(source, self.rulebook, &rules, self.memory);
         Ok(match reread::reread(self.reader, stored.id, read)? {
             Reread::Told(reading) => Some(*reading),
-            Reread::Gone => None,
+            Reread::Gone(_) => None,
             Reread::Damaged(detail) => {
                 tracing::warn!(
-                    "{}: the stored body is damaged ({detail}); the new one counts as a revision",
+                    "{}: the stored body is damaged ({detail}); the new one is compared with the stored text",
                     stored.url
                 );
                 None

@@ -19,6 +19,7 @@ mod listings;
 pub mod memory;
 mod meter;
 mod optouts;
+pub mod prune;
 pub mod reading;
 mod record;
 pub mod reextract;

@@ -14,8 +14,8 @@ pub(super) enum Reread {
     Told(Box<Reading>),
     /// A page of it is damaged.
     Damaged(String),
-    /// A page of it is not stored.
-    Gone,
+    /// A page of it is not stored; when it was pruned, where it was.
+    Gone(Option<String>),
 }
 
 /// Reads the newest version of an article again.
@@ -34,7 +34,7 @@ pub(super) fn reread(
             body => body?,
         };
         let (Some(bytes), Ok(url)) = (bytes, Url::parse(&page.url)) else {
-            return Ok(Reread::Gone);
+            return Ok(Reread::Gone(reader.pruned_at(&page.html_sha256)?));
         };
         let reading = read(Source {
             bytes: &bytes,
@@ -47,5 +47,7 @@ pub(super) fn reread(
             Some(story) => story.append(reading),
         }
     }
-    Ok(story.map_or(Reread::Gone, |story| Reread::Told(Box::new(story.finish().0))))
+    Ok(story.map_or(Reread::Gone(None), |story| {
+        Reread::Told(Box::new(story.finish().0))
+    }))
 }

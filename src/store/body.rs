@@ -2,38 +2,57 @@
 //! comes out is what went in; which bodies are kept is the caller's decision.
 
 use std::borrow::Cow;
-use std::io;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use zstd::dict::DecoderDictionary;
 
+use super::dictionary;
+use super::packer::{Packer, Packing};
 use super::value::{int, sha256_hex};
 
-/// zstd level: the library's default. Over 300 real news pages it takes half a millisecond each
-/// and leaves a fifth of the bytes.
-const LEVEL: i32 = 3;
 /// Largest body that is unpacked, in bytes: above every limit on what is fetched, so that a
 /// tampered length cannot exhaust memory.
 const MAX_BODY_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Keeps `body`, once however often it comes. Returns its hash.
-pub(super) fn put(conn: &Connection, body: &[u8]) -> rusqlite::Result<String> {
+/// Keeps `body`, once however often it comes; one that was pruned is kept again. Packed with the
+/// site's dictionary where it has one. Returns its hash.
+pub(super) fn put(
+    conn: &Connection,
+    body: &[u8],
+    site: Option<&str>,
+    at: Timestamp,
+    packer: &mut Packer,
+) -> rusqlite::Result<String> {
     let sha256 = sha256_hex(body);
     let known = conn
-        .prepare_cached("select 1 from bodies where sha256 = ?1")?
+        .prepare_cached("select 1 from bodies where sha256 = ?1 and pruned_at is null")?
         .exists([&sha256])?;
     if !known {
-        let (codec, packed) = pack(body);
-        conn.prepare_cached("insert into bodies (sha256, codec, length, bytes) values (?1, ?2, ?3, ?4)")?
-            .execute(params![sha256, codec, int(body.len()), packed])?;
+        let packing = site.map(|site| packer.packing(conn, site)).transpose()?.flatten();
+        let (codec, dictionary, packed) = pack(body, packing.as_ref());
+        let rowid = conn
+            .prepare_cached(
+                "insert into bodies (sha256, codec, length, bytes, dictionary) values (?1, ?2, ?3, ?4, ?5)
+                 on conflict (sha256) do update set codec = excluded.codec, bytes = excluded.bytes,
+                   dictionary = excluded.dictionary, pruned_at = null
+                 returning rowid",
+            )?
+            .query_row(params![sha256, codec, int(body.len()), packed, dictionary], |r| {
+                r.get(0)
+            })?;
+        if let Some(site) = site {
+            packer.stored(conn, site, packing.map(|p| p.id), rowid, at)?;
+        }
     }
     Ok(sha256)
 }
 
-fn pack(body: &[u8]) -> (&'static str, Cow<'_, [u8]>) {
-    match zstd::bulk::compress(body, LEVEL) {
-        Ok(packed) if packed.len() < body.len() => ("zstd", Cow::Owned(packed)),
+fn pack<'a>(body: &'a [u8], with: Option<&Packing>) -> (&'static str, Option<i64>, Cow<'a, [u8]>) {
+    match dictionary::pack(body, with.map(|p| &*p.with)) {
+        Some(packed) => ("zstd", with.map(|p| p.id), Cow::Owned(packed)),
         // Already packed, tiny, or beyond the codec: kept as it is.
-        _ => ("raw", Cow::Borrowed(body)),
+        None => ("raw", None, Cow::Borrowed(body)),
     }
 }
 
@@ -43,37 +62,45 @@ pub(super) struct Packed {
     codec: String,
     length: i64,
     bytes: Vec<u8>,
+    /// The dictionary it needs.
+    pub(super) dictionary: Option<i64>,
 }
 
-/// Looks up a body by its whole hash.
+/// Looks up a body by its whole hash. None: it is not there, or was pruned.
 pub(super) fn get(conn: &Connection, sha256: &str) -> rusqlite::Result<Option<Packed>> {
-    conn.prepare_cached("select sha256, codec, length, bytes from bodies where sha256 = ?1")?
-        .query_row([sha256], |r| {
-            Ok(Packed {
-                sha256: r.get(0)?,
-                codec: r.get(1)?,
-                length: r.get(2)?,
-                bytes: r.get(3)?,
-            })
+    conn.prepare_cached(
+        "select sha256, codec, length, bytes, dictionary from bodies where sha256 = ?1 and pruned_at is null",
+    )?
+    .query_row([sha256], |r| {
+        Ok(Packed {
+            sha256: r.get(0)?,
+            codec: r.get(1)?,
+            length: r.get(2)?,
+            bytes: r.get(3)?,
+            dictionary: r.get(4)?,
         })
-        .optional()
+    })
+    .optional()
 }
 
 impl Packed {
-    /// The bytes as they were fetched.
+    /// The bytes as they were fetched; `with` is the dictionary it names.
     ///
     /// # Errors
     /// In words, when they no longer have their hash.
-    pub(super) fn unpack(self) -> Result<Vec<u8>, String> {
+    pub(super) fn unpack(self, with: Option<&DecoderDictionary<'static>>) -> Result<Vec<u8>, String> {
         let name = format!("body {}", self.sha256);
+        if let (Some(id), None) = (self.dictionary, with) {
+            return Err(format!("{name} needs dictionary {id}, which is gone or damaged"));
+        }
         let body = match self.codec.as_str() {
             "raw" => self.bytes,
             "zstd" => {
                 let length = u64::try_from(self.length).ok().filter(|l| *l <= MAX_BODY_BYTES);
                 let length = length.and_then(|l| usize::try_from(l).ok());
                 let length = length.ok_or_else(|| format!("{name} claims {} bytes", self.length))?;
-                zstd::bulk::decompress(&self.bytes, length)
-                    .map_err(|e: io::Error| format!("{name} does not unpack: {e}"))?
+                dictionary::unpack(&self.bytes, length, with)
+                    .map_err(|e| format!("{name} does not unpack: {e}"))?
             }
             other => return Err(format!("{name} has the unknown codec {other}")),
         };
@@ -90,14 +117,15 @@ mod tests {
     use super::*;
 
     fn round(body: &[u8]) -> &'static str {
-        let (codec, packed) = pack(body);
+        let (codec, dictionary, packed) = pack(body, None);
         let stored = Packed {
             sha256: sha256_hex(body),
             codec: codec.to_owned(),
             length: int(body.len()),
             bytes: packed.into_owned(),
+            dictionary,
         };
-        assert_eq!(stored.unpack().unwrap(), body);
+        assert_eq!(stored.unpack(None).unwrap(), body);
         codec
     }
 
@@ -110,15 +138,16 @@ mod tests {
 
     #[test]
     fn a_changed_body_is_reported_and_never_returned() {
-        let (_, packed) = pack(b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+        let (_, _, packed) = pack(b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", None);
         for (length, codec) in [(50, "zstd"), (i64::MAX, "zstd"), (50, "raw"), (50, "lz4")] {
             let stored = Packed {
                 sha256: sha256_hex(b"something else"),
                 codec: codec.to_owned(),
                 length,
                 bytes: packed.to_vec(),
+                dictionary: None,
             };
-            assert!(stored.unpack().unwrap_err().starts_with("body "));
+            assert!(stored.unpack(None).unwrap_err().starts_with("body "));
         }
     }
 }

@@ -111,6 +111,28 @@ pub enum StoreError {
         #[source]
         source: rusqlite::Error,
     },
+    /// A backup would take the place of a file that is there; it was left as it is.
+    #[error("{} is there already and was left as it is: name another file", .path.display())]
+    Exists {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Another backup writes to the same place.
+    #[error("another backup is being written to {}: let it finish", .path.display())]
+    BackupUnderWay {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Not enough room on the disk for what was asked; nothing was written.
+    #[error("{} needs {needed} bytes of room on its disk, {free} are free", .path.display())]
+    NoRoom {
+        /// What would be written.
+        path: PathBuf,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
+    },
     /// The article changed between the caller's look and its write; nothing was written.
     #[error("{url} was written by someone else meanwhile: read the article again and decide anew")]
     Conflict {

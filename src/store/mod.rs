@@ -2,11 +2,14 @@
 //! the readers and the crawl lock; what is worth writing is decided in `pipeline`. Every public
 //! name of the file is explained in `docs/database.md`.
 
+mod backup;
 mod body;
 mod connect;
+mod dictionary;
 mod disk;
 mod error;
 mod lock;
+mod packer;
 mod read;
 mod schema;
 #[cfg(test)]
@@ -17,20 +20,24 @@ mod write;
 use std::path::{Path, PathBuf};
 
 pub use connect::{BUSY_TIMEOUT, JOURNAL_SIZE_LIMIT};
+pub use dictionary::{DICTIONARY_SAMPLE, Dictionary, dictionary_bytes, packed_bytes};
 pub use disk::free_bytes;
 pub use error::StoreError;
 pub use lock::{LockGuard, lock};
+pub use packer::Packing;
 pub use read::{
-    ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, QueuedPage, Reader,
-    RecentText, Requests, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart, SourcePage,
-    StoredArticle, StoredExchange, StorySample, TdmrepCopy, Version, WholeArticle, details,
+    ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, Part, Prunable,
+    QueuedPage, Reader, RecentText, Requests, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart,
+    SourcePage, Space, StoredArticle, StoredExchange, StorySample, TdmrepCopy, Unpacked, Version,
+    WholeArticle, details,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;
 pub use write::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
-    IngestedFrom, ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten,
-    Provenance, Reextraction, RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite, Writer,
+    IngestedFrom, ListingDue, ListingWrite, ListingWritten, MadeDictionary, MemoryRow, PageKind, PageWrite,
+    PageWritten, Provenance, Reextraction, Repacked, RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite,
+    Vacuumed, Writer,
 };
 
 /// A database that exists and has this program's schema.

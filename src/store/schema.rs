@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/3-schedule.sql"),
     include_str!("migrations/4-archives.sql"),
     include_str!("migrations/5-stories.sql"),
+    include_str!("migrations/6-space.sql"),
 ];
 
 /// Pages copied at a time by a backup.
@@ -42,6 +43,11 @@ fn run(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), St
     let before = version(conn).map_err(sql)?;
     if before > 0 && usize::try_from(before).is_ok_and(|v| v < migrations.len()) {
         back_up(conn, path, before)?;
+    }
+    if before == 0 {
+        // A new file can give free pages back a few at a time; `prune` makes an older one able to.
+        conn.pragma_update(None, "auto_vacuum", "incremental")
+            .map_err(sql)?;
     }
     for (n, step) in (1..).zip(migrations) {
         // Exclusive, and asked again inside: of two programs that open an old file at once, one

@@ -68,7 +68,7 @@ fn is_closed(error: &std::io::Error) -> bool {
 }
 
 /// The sites that are meant, as articles name them.
-fn sites(config: &Config, reader: &Reader, names: &[String]) -> anyhow::Result<Vec<String>> {
+pub(super) fn sites(config: &Config, reader: &Reader, names: &[String]) -> anyhow::Result<Vec<String>> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -131,13 +131,13 @@ fn stream(
             .is_some_and(|p| p.extension().is_some_and(|e| e == "gz"));
         let date = Clock::system().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let mut warc = crate::warc::Writer::begin(out, gzip, &date, PRODUCT)?;
-        let mut written = 0;
+        let mut tally = warc::Tally::default();
         each_id(reader, sites, args, count, |id| {
-            written += warc::write(&mut warc, reader, id)?;
-            Ok(())
+            warc::write(&mut warc, reader, id, &mut tally)
         })?;
         warc.end()?;
-        return Ok(written);
+        tally.tell();
+        return Ok(tally.written);
     }
     if args.format == ExportFormat::Csv {
         csv::header(out)?;

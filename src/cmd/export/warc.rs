@@ -5,18 +5,51 @@ use std::io::Write;
 use crate::store::{Reader, StoredExchange};
 use crate::warc::{Captured, Writer};
 
-/// Writes the exchanges of an article; returns how many.
-pub(super) fn write<W: Write>(out: &mut Writer<W>, reader: &Reader, article_id: i64) -> anyhow::Result<u64> {
-    let mut written = 0;
+use crate::cmd::day;
+
+/// Exchanges that left, and those that could not.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Written.
+    pub(super) written: u64,
+    /// Without a body: pruned.
+    pruned: u64,
+    /// When the last of these was.
+    pruned_at: Option<String>,
+}
+
+impl Tally {
+    /// Says what is missing.
+    pub(super) fn tell(&self) {
+        if let Some(at) = &self.pruned_at {
+            tracing::warn!(
+                "{} exchanges are left out: their bodies were pruned, the last on {}",
+                self.pruned,
+                day(at)
+            );
+        }
+    }
+}
+
+/// Writes the exchanges of an article.
+pub(super) fn write<W: Write>(
+    out: &mut Writer<W>,
+    reader: &Reader,
+    article_id: i64,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
     for exchange in reader.exchanges(article_id)? {
         // Gone by hand or by a policy: what is not there cannot leave.
         let Some(body) = reader.body(&exchange.body_sha256)? else {
+            let pruned_at = reader.pruned_at(&exchange.body_sha256)?;
+            tally.pruned += u64::from(pruned_at.is_some());
+            tally.pruned_at = tally.pruned_at.take().max(pruned_at);
             continue;
         };
         out.write(&captured(exchange, article_id, body))?;
-        written += 1;
+        tally.written += 1;
     }
-    Ok(written)
+    Ok(())
 }
 
 fn captured(exchange: StoredExchange, article_id: i64, body: Vec<u8>) -> Captured {

@@ -292,7 +292,7 @@ impl Bench {
         let read = |source: Source<'_>| reading::read(source, &self.rulebook, &choice, today.memory.as_ref());
         let reading = match reread(reader, old.id, read)? {
             Reread::Told(reading) => *reading,
-            Reread::Gone => return Ok(Some((old, Fate::WithoutPage))),
+            Reread::Gone(pruned_at) => return Ok(Some((old, Fate::WithoutPage(pruned_at)))),
             Reread::Damaged(detail) => {
                 let reason = format!("the stored page is damaged: {detail}");
                 return Ok(Some((old, Fate::Left(Outcome::Failed, reason))));

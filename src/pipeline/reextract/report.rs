@@ -60,6 +60,10 @@ pub struct Counts {
     pub left: u64,
     /// Left as they are: their page is no longer stored.
     pub without_page: u64,
+    /// Of these, those whose page was pruned.
+    pub pruned: u64,
+    /// When the last of them was.
+    pub pruned_at: Option<String>,
     /// Words that the new texts have and the old ones had not.
     pub words_won: u64,
     /// Words that the old texts had and the new ones have not.
@@ -76,6 +80,8 @@ impl Counts {
         self.same += other.same;
         self.left += other.left;
         self.without_page += other.without_page;
+        self.pruned += other.pruned;
+        self.pruned_at = self.pruned_at.take().max(other.pruned_at.clone());
         self.words_won += other.words_won;
         self.words_lost += other.words_lost;
     }
@@ -148,8 +154,8 @@ pub(super) enum Fate {
     Same,
     /// The old text stays.
     Left(Outcome, String),
-    /// No page is stored.
-    WithoutPage,
+    /// No page is stored; when it was pruned, where it was.
+    WithoutPage(Option<String>),
 }
 
 /// The report while it grows.
@@ -177,7 +183,11 @@ impl Growing {
         match fate {
             Fate::Fields => counts.fields_changed += 1,
             Fate::Same => counts.same += 1,
-            Fate::WithoutPage => counts.without_page += 1,
+            Fate::WithoutPage(pruned_at) => {
+                counts.without_page += 1;
+                counts.pruned += u64::from(pruned_at.is_some());
+                counts.pruned_at = counts.pruned_at.take().max(pruned_at);
+            }
             Fate::Left(outcome, reason) => {
                 counts.left += 1;
                 self.left.push(LeftReport {

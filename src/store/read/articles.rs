@@ -238,19 +238,39 @@ impl Reader {
         )
     }
 
-    /// A stored body, byte for byte, by its whole hash.
+    /// A stored body, byte for byte, by its whole hash. None: it is not there, or was pruned.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when it no longer has its hash, and when the file cannot be read.
     pub fn body(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let packed = body::get(&self.conn, sha256).map_err(|e| self.fault(e))?;
+        let look_up = || {
+            let packed = body::get(&self.conn, sha256)?;
+            let dictionary = packed.as_ref().and_then(|p| p.dictionary);
+            let mut ready = self.dictionaries.borrow_mut();
+            let with = dictionary.map(|id| ready.decoder(&self.conn, id)).transpose()?;
+            Ok((packed, with.flatten()))
+        };
+        let (packed, with) = look_up().map_err(|e| self.fault(e))?;
         packed
-            .map(|p| p.unpack())
+            .map(|p| p.unpack(with.as_deref()))
             .transpose()
             .map_err(|detail| StoreError::Damaged {
                 path: self.path.clone(),
                 detail,
             })
+    }
+
+    /// When a body was pruned, as in the file. None: it was not, or was never there.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn pruned_at(&self, sha256: &str) -> Result<Option<String>, StoreError> {
+        let found = self.one(
+            "select pruned_at from bodies where sha256 = ?1",
+            [sha256],
+            |row| row.get(0),
+        )?;
+        Ok(found.flatten())
     }
 
     /// The `Content-Type` that came with the body of an article's newest version.
@@ -267,20 +287,28 @@ impl Reader {
         Ok(found.flatten())
     }
 
-    /// The body of an address: the one its article was made from, else the last one kept.
+    /// The hash of the body of an address: the one its article was made from, else the last one kept.
     ///
     /// # Errors
-    /// As [`Reader::body`].
-    pub fn body_by_url(&self, url: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let sha256: Option<String> = self.one(
+    /// When the file cannot be read.
+    pub fn body_hash(&self, url: &str) -> Result<Option<String>, StoreError> {
+        let found = self.one(
             "select coalesce(
                (select html_sha256 from articles where url = ?1),
                (select a.html_sha256 from pages p join articles a on a.id = p.article_id where p.url = ?1),
                (select b.sha256 from pages p join bodies b on b.sha256 = p.last_body_sha256 where p.url = ?1))",
             [url],
             |row| row.get(0),
-        )?.flatten();
-        sha256.map_or(Ok(None), |s| self.body(&s))
+        )?;
+        Ok(found.flatten())
+    }
+
+    /// The body of an address.
+    ///
+    /// # Errors
+    /// As [`Reader::body`].
+    pub fn body_by_url(&self, url: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.body_hash(url)?.map_or(Ok(None), |s| self.body(&s))
     }
 
     /// The last `limit` articles of a site, newest first, as material for its memory.

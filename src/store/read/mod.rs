@@ -7,15 +7,19 @@ mod health;
 mod ingest;
 mod made;
 mod newest;
+mod prune;
 mod queue;
 mod schedule;
 mod search;
+mod space;
 mod status;
 mod versions;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
+use zstd::dict::DecoderDictionary;
 
 pub use articles::{RecentText, RevisitTarget, SourcePage, StoredArticle};
 pub use export::WholeArticle;
@@ -23,13 +27,16 @@ pub use health::StorySample;
 pub use ingest::StoredExchange;
 pub use made::{ArchivedSite, MadeArticle, details};
 pub use newest::Headline;
+pub use prune::{Prunable, Unpacked};
 pub use queue::{AskedPause, PageRow, QueuedPage, RobotsCopy, TdmrepCopy};
 pub use search::{Change, Hit, SnippetPart};
+pub use space::{Part, Space};
 pub use status::{FileSizes, Requests, RunRow, SiteStatus};
 pub use versions::Version;
 
 use super::connect;
 use super::error::StoreError;
+use super::packer::Ready;
 
 /// A read-only look at the database. Opening one is cheap; each thread opens its own. It never
 /// waits for the writer, and sees the file as of each question.
@@ -37,6 +44,7 @@ use super::error::StoreError;
 pub struct Reader {
     conn: Connection,
     path: PathBuf,
+    dictionaries: RefCell<Ready<DecoderDictionary<'static>>>,
 }
 
 impl Reader {
@@ -49,12 +57,17 @@ impl Reader {
         Ok(Self {
             conn: connect::readable(&path)?,
             path,
+            dictionaries: RefCell::default(),
         })
     }
 
     /// The database, absolute.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
     }
 
     fn fault(&self, source: rusqlite::Error) -> StoreError {

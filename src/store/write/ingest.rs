@@ -27,8 +27,8 @@ impl Writer {
         page: PageWrite,
         from: IngestedFrom,
     ) -> Result<PageWritten, StoreError> {
-        self.transact("record an ingested page", move |tx| {
-            let written = page::write_page(tx, &page)?;
+        self.transact_packing("record an ingested page", move |tx, packer| {
+            let written = page::write_page(tx, &page, packer)?;
             // The exchange just written: an ingested page has one and no further ones.
             tx.prepare_cached(
                 "insert into ingested (fetch_id, file, record_id) select max(id), ?1, ?2 from fetches",

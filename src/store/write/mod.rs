@@ -2,8 +2,10 @@
 //! its transactions and its end; what a transaction writes is in the files beside it.
 
 mod article;
+mod dictionary;
 mod ingest;
 mod page;
+mod prune;
 mod reextract;
 mod rows;
 mod run;
@@ -20,7 +22,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{self, beside};
 use super::error::StoreError;
+use super::packer::Packer;
+use dictionary::Making;
+pub use dictionary::{MadeDictionary, Repacked};
 pub use ingest::IngestedFrom;
+pub use prune::Vacuumed;
 pub use reextract::Reextraction;
 pub use rows::{
     ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
@@ -37,7 +43,13 @@ const WAL_WARN_BYTES: u64 = 512 * 1024 * 1024;
 /// Transactions between two looks at the log's size.
 const WAL_LOOK_EVERY: u32 = 256;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(&mut Hand) + Send>;
+
+/// What the writer's thread owns.
+struct Hand {
+    conn: Connection,
+    packer: Packer,
+}
 
 enum Command {
     Job(Job),
@@ -101,17 +113,36 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
     {
+        self.transact_packing(doing, move |tx, _| work(tx)).await
+    }
+
+    /// As [`Writer::transact`], for work that keeps bodies.
+    async fn transact_packing<T, F>(&self, doing: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>, &mut Packer) -> Result<T, Fault> + Send + 'static,
+    {
+        self.ask(doing, move |hand| {
+            let tx = hand
+                .conn
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&tx, &mut hand.packer)?;
+            tx.commit()?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Runs `work` on the writer's thread.
+    async fn ask<T, F>(&self, doing: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Hand) -> Result<T, Fault> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let path = self.path.clone();
-        let job: Job = Box::new(move |conn| {
-            let result = conn
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(Fault::Sql)
-                .and_then(|tx| {
-                    let done = work(&tx)?;
-                    tx.commit()?;
-                    Ok(done)
-                });
+        let job: Job = Box::new(move |hand| {
+            let result = work(hand);
             // Whoever asked may have gone; the work is done all the same.
             let _ = reply.send(result.map_err(|fault| fault.at(&path, doing)));
         });
@@ -144,16 +175,25 @@ impl Fault {
     }
 }
 
-fn serve(mut conn: Connection, mut inbox: mpsc::Receiver<Command>, path: &Path) {
+fn serve(conn: Connection, mut inbox: mpsc::Receiver<Command>, path: &Path) {
+    let mut hand = Hand {
+        conn,
+        packer: Packer::default(),
+    };
+    let mut making = Making::new(path);
     let mut jobs: u32 = 0;
     let mut warned = false;
     while let Some(command) = inbox.blocking_recv() {
         match command {
-            Command::Job(job) => job(&mut conn),
+            Command::Job(job) => {
+                job(&mut hand);
+                making.look_after(&mut hand);
+            }
             Command::Close(reply) => {
                 // Refuses what would come later; what was sent before this has been done.
                 inbox.close();
-                let _ = reply.send(finish(conn, path));
+                making.close(&mut hand);
+                let _ = reply.send(finish(hand.conn, path));
                 return;
             }
         }
@@ -169,7 +209,8 @@ fn serve(mut conn: Connection, mut inbox: mpsc::Receiver<Command>, path: &Path) 
             }
         }
     }
-    if let Err(error) = finish(conn, path) {
+    making.close(&mut hand);
+    if let Err(error) = finish(hand.conn, path) {
         tracing::warn!(%error, "the write-ahead log stays beside the database");
     }
 }

@@ -15,6 +15,7 @@ use super::{Fault, Writer, article};
 use crate::outcome::Outcome;
 use crate::store::body;
 use crate::store::error::StoreError;
+use crate::store::packer::Packer;
 use crate::store::value::{Text, int, json, opt, time, without_nul};
 
 /// Headers that carry a visitor's identity and are never kept.
@@ -38,7 +39,7 @@ impl Writer {
     /// [`StoreError::NoBody`] when a version comes without its bytes, and when the file cannot be
     /// written. Nothing is written then.
     pub async fn record_page(&self, page: PageWrite) -> Result<PageWritten, StoreError> {
-        self.transact("record a page", move |tx| write_page(tx, &page))
+        self.transact_packing("record a page", move |tx, packer| write_page(tx, &page, packer))
             .await
     }
 
@@ -116,9 +117,13 @@ fn write_denied(tx: &Connection, denied: &DeniedWrite) -> rusqlite::Result<usize
     Ok(touched)
 }
 
-pub(super) fn write_page(tx: &Connection, page: &PageWrite) -> Result<PageWritten, Fault> {
+pub(super) fn write_page(
+    tx: &Connection,
+    page: &PageWrite,
+    packer: &mut Packer,
+) -> Result<PageWritten, Fault> {
     let body_sha256 = match &page.body {
-        Some(bytes) => Some(body::put(tx, bytes)?),
+        Some(bytes) => Some(body::put(tx, bytes, page.site.as_deref(), page.at, packer)?),
         None => None,
     };
     let fetch_id = match &page.fetch {
@@ -128,7 +133,7 @@ pub(super) fn write_page(tx: &Connection, page: &PageWrite) -> Result<PageWritte
     let further = page
         .further
         .iter()
-        .map(|one| further(tx, page.run_id, one))
+        .map(|one| further(tx, page, one, packer))
         .collect::<rusqlite::Result<Vec<_>>>()?;
     // The page whose bytes the version is made of.
     let whole = further.iter().find(|f| f.page.whole);
@@ -321,11 +326,19 @@ pub(super) struct Further<'a> {
     pub(super) body_sha256: Option<String>,
 }
 
-fn further<'a>(tx: &Connection, run_id: i64, page: &'a FurtherPage) -> rusqlite::Result<Further<'a>> {
-    let body_sha256 = page.body.as_ref().map(|bytes| body::put(tx, bytes)).transpose()?;
+fn further<'a>(
+    tx: &Connection,
+    first: &PageWrite,
+    page: &'a FurtherPage,
+    packer: &mut Packer,
+) -> rusqlite::Result<Further<'a>> {
+    let body_sha256 = match &page.body {
+        Some(bytes) => Some(body::put(tx, bytes, first.site.as_deref(), first.at, packer)?),
+        None => None,
+    };
     Ok(Further {
         page,
-        fetch_id: insert_fetch(tx, run_id, &page.fetch, body_sha256.as_deref())?,
+        fetch_id: insert_fetch(tx, first.run_id, &page.fetch, body_sha256.as_deref())?,
         body_sha256,
     })
 }

@@ -77,7 +77,8 @@ fn replace(tx: &Connection, again: &Reextraction) -> Result<(), Fault> {
         .prepare_cached(
             "insert into extractions (article_id, version, n, at, rule_sha256, memory_sha256, text)
              select id, version,
-                    1 + (select count(*) from extractions e where e.article_id = a.id and e.version = a.version),
+                    1 + (select coalesce(max(n), 0) from extractions e
+                          where e.article_id = a.id and e.version = a.version),
                     :at, rule_sha256, memory_sha256, text
                from articles a where id = :id
              returning n",

@@ -6,8 +6,11 @@ use std::process::Command;
 use crate::desk::{Desk, rss, story};
 use crate::faults::Reply;
 
+mod backup;
 mod export;
+mod prune;
 mod reextract;
+mod space;
 mod stories;
 mod warc;
 

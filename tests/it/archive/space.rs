@@ -1,0 +1,145 @@
+//! What a stored page takes: the table of docs/archive.md, measured on real pages.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use copydesk::store::{Dictionary, dictionary_bytes, packed_bytes};
+use copydesk::warc;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+/// The real pages. None, said aloud, where they are not there.
+fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/realnews");
+    let there = folder.join("manifest.jsonl").exists();
+    if !there {
+        eprintln!("skipped: no {}", folder.display());
+    }
+    there.then_some(folder)
+}
+
+/// Address and bytes of each page, by host.
+fn pages(folder: &Path) -> BTreeMap<String, Vec<(String, Vec<u8>)>> {
+    let mut hosts: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    for line in std::fs::read_to_string(folder.join("manifest.jsonl"))
+        .unwrap()
+        .lines()
+    {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| row[key].as_str().unwrap().to_owned();
+        let mut bytes = Vec::new();
+        let path = folder.join("pages").join(format!("{}.html.gz", text("id")));
+        GzDecoder::new(std::fs::File::open(path).unwrap())
+            .read_to_end(&mut bytes)
+            .unwrap();
+        let url = text("url");
+        let host = url
+            .split('/')
+            .nth(2)
+            .unwrap_or_default()
+            .trim_start_matches("www.");
+        hosts
+            .entry(host.to_owned())
+            .or_default()
+            .push((url.clone(), bytes));
+    }
+    hosts
+}
+
+fn gzip_9(bytes: &[u8]) -> usize {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap().len()
+}
+
+/// Bytes of a page's records in a gzipped WARC file, as `export` writes it.
+fn in_warc(url: &str, body: &[u8]) -> usize {
+    let file = |bodies: &[&[u8]]| {
+        let mut out = Vec::new();
+        let mut warc = warc::Writer::begin(&mut out, true, "2026-11-25T00:00:00Z", "copydesk").unwrap();
+        for body in bodies {
+            let captured = warc::Captured {
+                url: url.to_owned(),
+                date: "2026-11-25T00:00:00Z".to_owned(),
+                status: 200,
+                headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+                body: body.to_vec(),
+                ..warc::Captured::default()
+            };
+            warc.write(&captured).unwrap();
+        }
+        warc.end().unwrap();
+        out.len()
+    };
+    file(&[body]) - file(&[])
+}
+
+fn joined<'a>(pages: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Dictionary {
+    Dictionary {
+        bytes: pages.into_iter().flat_map(|(_, b)| b.iter().copied()).collect(),
+        share: 0.0,
+    }
+}
+
+/// cargo test --test it -- --ignored --nocapture bytes_of_a_stored_page
+#[test]
+#[ignore = "measures; prints the table of docs/archive.md"]
+fn bytes_of_a_stored_page() {
+    let Some(folder) = folder() else { return };
+    let hosts = pages(&folder);
+    let tell = |what: &str, pages: &[&(String, Vec<u8>)], each: &dyn Fn(&(String, Vec<u8>)) -> usize| {
+        let begun = Instant::now();
+        let sum: usize = pages.iter().map(|page| each(page)).sum();
+        let took = begun.elapsed() / u32::try_from(pages.len()).unwrap();
+        println!("| {what} | {} | {took:.1?} |", sum / pages.len());
+    };
+    let all: Vec<_> = hosts.values().flatten().collect();
+    let several: Vec<_> = hosts.values().filter(|p| p.len() > 1).collect();
+    let of_several: Vec<_> = several.iter().copied().flatten().collect();
+    let host = |url: &str| {
+        let host = url.split('/').nth(2).unwrap_or_default();
+        &hosts[host.trim_start_matches("www.")]
+    };
+    for (name, pages) in [("all", &all), ("of hosts with several", &of_several)] {
+        println!("\n{} pages {name}, bytes a page", pages.len());
+        tell("as fetched", pages, &|(_, b)| b.len());
+        tell("gzip -9", pages, &|(_, b)| gzip_9(b));
+        tell("WARC, gzipped", pages, &|(url, b)| in_warc(url, b));
+        tell("copydesk, without dictionary", pages, &|(_, b)| {
+            packed_bytes(b, None)
+        });
+    }
+    println!(
+        "\n{} hosts; every page packed with others of its host",
+        several.len()
+    );
+    // Each page is left out of the dictionary it is packed with.
+    tell("one other page", &of_several, &|(url, b)| {
+        let other = host(url).iter().find(|(other, _)| other != url);
+        packed_bytes(b, Some(&joined(other)))
+    });
+    tell("all others", &of_several, &|(url, b)| {
+        let others = host(url).iter().filter(|(other, _)| other != url);
+        packed_bytes(b, Some(&joined(others)))
+    });
+    let more: Vec<_> = several
+        .iter()
+        .filter(|p| p.len() > 2)
+        .copied()
+        .flatten()
+        .collect();
+    println!("\n{} pages of hosts with three or four", more.len());
+    tell("without", &more, &|(_, b)| packed_bytes(b, None));
+    for most in 1..=2 {
+        tell(&format!("{most} others"), &more, &|(url, b)| {
+            let others = host(url).iter().filter(|(other, _)| other != url).take(most);
+            packed_bytes(b, Some(&joined(others)))
+        });
+    }
+    tell("a dictionary of one page", &of_several, &|page| {
+        dictionary_bytes(&joined([page]))
+    });
+}
