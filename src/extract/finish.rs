@@ -14,7 +14,7 @@ const LONGEST_BY: usize = 5;
 /// What becomes of a block that tells the dek once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dek {
-    /// It is data only: a layout found the body.
+    /// It is data only: the layout says what of the page is the dek.
     Goes,
     /// A heading goes, a paragraph stays: nobody said what of the page is the dek, and most papers'
     /// readers take a lead that is set as a paragraph for the beginning of the story.

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::article::{Article, Block, Extractor, Removal};
+use crate::article::{Access, Article, Block, Extractor, FieldValue, Removal};
 use crate::dom::{Dom, DomError, Element};
 use crate::optout::Signal;
 use crate::outcome::Outcome;
@@ -142,13 +142,9 @@ pub(super) fn read<'a>(
         generic::prune(judged, &mut found);
     }
     let dek = match &layout {
-        None => finish::Dek::ParagraphStands,
-        Some((layout, _))
-            if layout.paragraphs.is_some() && !layout.fields.iter().any(|r| r.field == Field::Subtitle) =>
-        {
-            finish::Dek::Stands
-        }
-        Some(_) => finish::Dek::Goes,
+        Some((layout, _)) if layout.fields.iter().any(|r| r.field == Field::Subtitle) => finish::Dek::Goes,
+        Some((layout, _)) if layout.paragraphs.is_some() => finish::Dek::Stands,
+        _ => finish::Dek::ParagraphStands,
     };
     finish::run(&metadata, dek, &mut found);
     let declared = declared::is_article(dom, &ld);
@@ -188,6 +184,15 @@ pub(super) fn read<'a>(
     };
     let (outcome, reason, quality) = verdict::judge(dom, &article, &evidence);
     article.quality = quality;
+    if outcome == Outcome::PaywallTeaser && article.meta.access == Access::Unknown {
+        // The page does not say so, but its text stops at a wall.
+        article.meta.access = Access::Paywalled;
+        article.meta.fields.push(FieldValue {
+            field: "access",
+            value: outcome.to_string(),
+            source: "text".to_owned(),
+        });
+    }
     Extraction {
         outcome,
         reason,

@@ -1,6 +1,7 @@
 //! What pages turn out to be, in several languages; and that stories about such pages are stories.
 
 use super::tests::{read, rules};
+use crate::article::Access;
 use crate::outcome::Outcome;
 
 const DECLARED: &str = "<meta property='og:type' content='article'>";
@@ -249,6 +250,29 @@ fn a_paid_story_is_a_teaser_where_only_its_beginning_is_sent() {
         Outcome::PaywallTeaser
     );
     assert_eq!(outcome(&page("", DESCRIBED, &short)), Outcome::Stored);
+}
+
+#[test]
+fn a_text_that_ends_at_a_wall_is_told_to_be_paid_for() {
+    let rules = rules(
+        "[[layout]]\nbody = \"article\"\n[[strip]]\ncategory = \"paywall\"\nselect = \".wall\"\n",
+        "",
+    );
+    let told = |html: &str| {
+        let read = read(&rules, html);
+        (read.outcome, read.article.meta.access)
+    };
+    let beginning = format!("<article><h1>Council votes</h1><p>{STORY}</p>");
+    let cut = format!("{beginning}<p class=wall>Subscribe to read on.</p></article>");
+    assert_eq!(
+        told(&page("", DESCRIBED, &cut)),
+        (Outcome::PaywallTeaser, Access::Paywalled)
+    );
+    let whole = format!("{beginning}</article>");
+    assert_eq!(
+        told(&page("", DESCRIBED, &whole)),
+        (Outcome::Stored, Access::Unknown)
+    );
 }
 
 #[test]

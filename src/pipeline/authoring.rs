@@ -21,6 +21,9 @@ use facts::Facts;
 /// Share of the generic extractor's words that a layout's text must have on each page: less is a
 /// layout that lost the story.
 const LEAST_OF_GENERIC: f64 = 0.6;
+/// Expected scores, summed over the pages, that differ by less are equal: a rule is then worth more, for
+/// it holds against what the site invents next.
+const SAME_WORTH: f32 = 0.002;
 /// Agreement with the generic extractor below which a layout is told to be unsure.
 const SURE_AGREEMENT: f32 = 0.93;
 
@@ -108,7 +111,7 @@ pub fn write(
     let mut induced = induce::induce(&pages, &generic);
     let mut fields = vec![Vec::new(); induced.layouts.len()];
     let mut tried = attempt(id, &facts, &induced, &fields, &leaves, common)?;
-    if !induced.layouts.is_empty() && !tried.iter().zip(&leaves).all(|(e, l)| holds(e, l)) {
+    if !induced.layouts.is_empty() && !pays(&induced, &tried, &leaves) {
         induced.layouts.clear();
         fields.clear();
         tried = attempt(id, &facts, &induced, &fields, &leaves, common)?;
@@ -180,6 +183,15 @@ fn leaf<'a>(specimen: &'a Specimen, generic: &RuleSet) -> Result<Leaf<'a>, Strin
         html: html.clone(),
         generic: extraction,
     })
+}
+
+/// Whether the layouts read the stories, and no worse than the generic extractor does.
+fn pays(induced: &Induced, tried: &[Extraction], leaves: &[Leaf<'_>]) -> bool {
+    let worth = |of: &mut dyn Iterator<Item = &Extraction>| -> f32 {
+        of.zip(&induced.beliefs).map(|(e, b)| b.score(&e.article)).sum()
+    };
+    let generic = worth(&mut leaves.iter().map(|l| &l.generic));
+    tried.iter().zip(leaves).all(|(e, l)| holds(e, l)) && worth(&mut tried.iter()) + SAME_WORTH >= generic
 }
 
 /// Whether a layout did its work on a page.

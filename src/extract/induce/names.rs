@@ -70,9 +70,12 @@ fn is_word(part: &str) -> bool {
     (!mixed || !humps.windows(2).any(|h| short(&tail[h[0]..h[1]]))) && letters <= LONG_WORD_CHARS
 }
 
-/// "post-1234", "css-…", "jsx-…", "sc-…": names of one page, or of one build.
+/// "post-1234", "css-…", "jsx-…", "sc-…": names of one page, or of one build; "category-news",
+/// "tag-storm": what WordPress calls the stories of one section.
 fn names_a_page(name: &str) -> bool {
-    const MADE: [&str; 8] = [
+    const MADE: [&str; 10] = [
+        "category-",
+        "tag-",
         "css-",
         "jsx-",
         "sc-",
@@ -175,6 +178,8 @@ mod tests {
             "w-[400px]",
             "md:flex",
             "bcdfghk",
+            "category-news",
+            "tag-storm",
         ] {
             assert!(!is_stable(name), "{name}");
         }

@@ -25,7 +25,7 @@ const HEARD_WORDS: f32 = 60.0;
 /// Words of an unknown block that every shape begins with, and what is believed of it.
 const PRIOR: (f32, f32) = (40.0, 0.5);
 /// How much the shape's opinion counts beside the block's own.
-const SHAPE_WEIGHT: f32 = 0.35;
+const SHAPE_WEIGHT: f32 = 0.1;
 
 /// A block.
 pub(super) struct Seen<'a> {

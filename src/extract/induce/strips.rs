@@ -20,8 +20,6 @@ const LEAST_WORDS: f32 = 3.0;
 const CLEARLY: f32 = 3.0;
 /// Most strips that are proposed.
 const MAX_STRIPS: usize = 10;
-/// First words of a block that a pattern names it by.
-const NAMING_WORDS: usize = 4;
 /// Characters of a text that are shown.
 const SAMPLE_CHARS: usize = 70;
 
@@ -85,7 +83,8 @@ pub(super) fn propose(
             }
             let by = match class(b, &told).map(StripBy::Select) {
                 Some(by) => by,
-                None if *kept => match words(b, count, &told) {
+                // Words that one page alone shows are one story's, and no rule.
+                None if *kept && count.is_some() => match words(b, &told) {
                     Some(pattern) => StripBy::Text(pattern),
                     None => continue,
                 },
@@ -173,21 +172,9 @@ fn class(block: &Seen<'_>, told: &[Told<'_, '_>]) -> Option<String> {
         .map(|selector| selector.source().to_owned())
 }
 
-/// A pattern of the block's first words, of all where it repeats, that meets no story.
-fn words(block: &Seen<'_>, count: Option<usize>, told: &[Told<'_, '_>]) -> Option<String> {
-    let all: Vec<&str> = block.text.split(' ').collect();
-    let pattern = if count.is_some() || all.len() <= NAMING_WORDS {
-        format!("^{}$", regex::escape(&block.text))
-    } else {
-        format!(
-            r"^{}\b",
-            regex::escape(
-                all[..NAMING_WORDS]
-                    .join(" ")
-                    .trim_end_matches(|c: char| !c.is_alphanumeric())
-            )
-        )
-    };
+/// A pattern of a repeated block's words that meets no story.
+fn words(block: &Seen<'_>, told: &[Told<'_, '_>]) -> Option<String> {
+    let pattern = format!("^{}$", regex::escape(&block.text));
     let regex = Regex::new(&pattern).ok()?;
     let meets_story = told
         .iter()

@@ -57,6 +57,13 @@ pub(super) fn push_once(names: &mut Vec<String>, name: String) {
     }
 }
 
+/// A byline without the separators that its page left at either end.
+pub(super) fn whole(byline: String) -> String {
+    let loose =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '|' | '•' | '·' | ',' | ';' | '/');
+    byline.trim_matches(loose).to_owned()
+}
+
 /// Whether a text begins as bylines do: with `By`, `Von`, `Par` … and a name after it.
 pub(super) fn has_lead(text: &str) -> bool {
     // Marks before a text are no lead: lists and brackets begin so.

@@ -4,6 +4,7 @@
 use regex::Regex;
 
 use super::json_ld::JsonLd;
+use super::near::text_within;
 use crate::dom::{Dom, Element};
 use crate::sites::rule::{FieldRule, Source};
 use crate::text::{fold, unescape_twice};
@@ -70,7 +71,7 @@ fn value_of(element: Element<'_>, attribute: Option<&str>) -> Option<String> {
     let value = match attribute {
         Some(name) => fold(&unescape_twice(element.attr(name)?)),
         None if matches!(element.name(), "title" | "script") => fold(&unescape_twice(&element.script())),
-        None => element.text(),
+        None => text_within(element, usize::MAX)?,
     };
     (!value.is_empty()).then_some(value)
 }

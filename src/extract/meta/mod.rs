@@ -195,7 +195,7 @@ impl<'r> Reader<'r> {
                     }
                 }
                 let lines: Vec<&str> = ruled.values.iter().map(|v| v.found.as_str()).collect();
-                self.meta.byline = Some(lines.join(", "));
+                self.meta.byline = Some(lines.join(", ")).map(authors::whole);
                 return;
             }
         }
@@ -210,7 +210,8 @@ impl<'r> Reader<'r> {
         let said: Vec<&str> = people.found.iter().map(|(raw, _)| raw.as_str()).collect();
         self.meta.byline = sources
             .byline(&people.names)
-            .or_else(|| (!said.is_empty()).then(|| said.join(", ")));
+            .or_else(|| (!said.is_empty()).then(|| said.join(", ")))
+            .map(authors::whole);
         for (raw, source) in &people.found {
             self.record_default(Field::Authors, raw, source);
         }

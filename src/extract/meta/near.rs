@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::dom::{Element, Node, NodeId, Step, is_silent};
+use crate::dom::{Element, Node, NodeId, Step, is_block_level, is_silent};
 use crate::text::{fold, is_blank};
 
 /// Most elements after the headline that are looked at.
@@ -129,16 +129,32 @@ pub(super) fn names_with<'e>(element: Element<'e>, marks: &'static Regex) -> imp
         .filter(|word| marks.is_match(word))
 }
 
-/// The text of an element, folded, unless it is longer than `max` bytes, or empty.
+/// The text of an element as one line, folded, unless it is longer than `max` bytes, or empty.
+///
+/// Pages set name and role apart by style alone (`<b>Jane Doe</b><span>Reporter</span>`): where a
+/// word ends, or a comma, and another element's capital follows, a space is put between.
 pub(super) fn text_within(element: Element<'_>, max: usize) -> Option<String> {
     let mut out = String::new();
     let mut hidden: Option<NodeId> = None;
+    let mut border = false;
     for step in element.walk() {
         match step {
             Step::Open(e) if hidden.is_none() && is_silent(e.name()) => hidden = Some(e.id()),
-            Step::Open(e) if e.name() == "br" => out.push('\n'),
             Step::Close(e) if hidden == Some(e.id()) => hidden = None,
-            Step::Text(_, text) if hidden.is_none() => out.push_str(text),
+            Step::Text(_, text) if hidden.is_none() => {
+                let ends = out.ends_with(|c: char| c.is_lowercase() || matches!(c, ',' | ';'));
+                if border && ends && text.starts_with(char::is_uppercase) {
+                    out.push(' ');
+                }
+                out.push_str(text);
+                border = false;
+            }
+            Step::Open(e) | Step::Close(e) if hidden.is_none() => {
+                border = true;
+                if e.name() == "br" || is_block_level(e.name()) {
+                    out.push('\n');
+                }
+            }
             Step::Open(_) | Step::Close(_) | Step::Text(..) => {}
         }
         if out.len() > max {

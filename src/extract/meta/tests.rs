@@ -248,6 +248,25 @@ fn inverted_names_and_label_pairs_are_understood() {
 }
 
 #[test]
+fn a_byline_set_apart_by_style_alone_is_read_with_its_spaces() {
+    for (inside, byline) in [
+        (
+            "<b>By Jane Doe</b><span>Staff Writer</span>",
+            "By Jane Doe Staff Writer",
+        ),
+        (
+            "<span>By</span><a>Jane Doe</a>,<i>The Post</i> -",
+            "By Jane Doe, The Post",
+        ),
+        ("By <b>J</b><small>ane</small> Doe |", "By Jane Doe"),
+    ] {
+        let page = ld(r#"{"@type": "NewsArticle", "headline": "A storm", "author": {"name": "Jane Doe"}}"#)
+            + &format!("<h1>A storm</h1><div class=byline>{inside}</div>");
+        assert_eq!(default(&page).byline.as_deref(), Some(byline));
+    }
+}
+
+#[test]
 fn the_byline_is_kept_as_the_page_tells_it() {
     let page = ld(r#"{"@type": "NewsArticle", "headline": "A storm", "author": {"name": "Jane Doe"}}"#)
         + "<h1>A storm</h1><div class=byline>By Jane Doe in Paris</div><div class=author-follow>Follow</div>";
