@@ -26,7 +26,7 @@ fn blocks(language: &str) -> Vec<(&'static str, &'static str)> {
 /// Whether a line calls another program, which has a word of its own for this one.
 fn is_other(line: &str) -> bool {
     let first = line.split_whitespace().next();
-    first.is_some_and(|word| ["systemctl", "journalctl", "docker"].contains(&word))
+    first.is_some_and(|word| ["systemctl", "journalctl", "docker", "useradd"].contains(&word))
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn systemd_takes_the_units() {
         // Where the program would be installed, and a user who would be made.
         let text = text
             .replace("/usr/local/bin/copydesk", env!("CARGO_BIN_EXE_copydesk"))
-            .replace("User=news", "User=root");
+            .replace("User=copydesk", "User=root");
         std::fs::write(&path, text).unwrap();
         units.push(path);
     }

@@ -148,7 +148,12 @@ pub(super) fn write_page(
     };
     let article_id = match &page.article {
         ArticleChange::None => None,
-        ArticleChange::Known { article_id } => Some(*article_id),
+        ArticleChange::Known { article_id } => {
+            if page.final_url != page.url {
+                take_along(tx, *article_id, &page.url, &page.final_url)?;
+            }
+            Some(*article_id)
+        }
         ArticleChange::New(article) => Some(article::insert(tx, &origin, article)?),
         ArticleChange::Revision {
             article_id,
@@ -225,6 +230,17 @@ pub(super) fn write_page(
         None => None,
     };
     Ok(PageWritten { article_id, version })
+}
+
+/// An article whose own address leads elsewhere now goes there, unless another one stands there: it is
+/// looked at there from now on.
+fn take_along(tx: &Connection, article_id: i64, from: &str, to: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "update articles set url = ?3 where id = ?1 and url = ?2
+            and not exists (select 1 from articles where url = ?3)",
+    )?
+    .execute(params![article_id, Text(from), Text(to)])?;
+    Ok(())
 }
 
 /// One look at one address.

@@ -253,6 +253,38 @@ fn a_story_that_moved_and_was_corrected_is_a_version_of_itself() {
 }
 
 #[test]
+fn a_story_that_moved_as_it_was_is_looked_at_where_it_went() {
+    let rules = format!("{PAPER}\n[crawl]\nrevisit = [\"1h\", \"7d\"]\n");
+    let desk = paper(&["pier"]).site("paper", &rules);
+    desk.crawl(&[]).quiet();
+    desk.web().put(
+        "paper.example/news/pier",
+        Reply::redirect(301, "/news/harbour-pier"),
+    );
+    desk.web()
+        .put("paper.example/news/harbour-pier", Reply::page(page("pier")));
+    // The feed has learned of the new address before the story is looked at again.
+    let listed = ["paper.example/news/harbour-pier"];
+    desk.web().put("paper.example/feed", rss(&listed));
+    desk.crawl(&[]).quiet();
+    assert!(
+        desk.outcome("paper.example/news/harbour-pier")
+            .starts_with("duplicate: ")
+    );
+    let due = "update pages set next_visit_at = '2020-01-01T00:00:00Z' where next_visit_at is not null";
+    desk.change(due);
+    desk.crawl(&[]).quiet();
+    let stands = "select id, replace(url, 'http://paper.example/news/', ''), version from articles";
+    assert_eq!(desk.sql(stands), ["1 | harbour-pier | 1"]);
+    let corrected = page("pier").replace("</article>", "<p>The bill will come in spring.</p></article>");
+    desk.web()
+        .put("paper.example/news/harbour-pier", Reply::page(corrected));
+    desk.change(due);
+    desk.crawl(&[]).quiet();
+    assert_eq!(desk.sql(stands), ["1 | harbour-pier | 2"]);
+}
+
+#[test]
 fn a_story_whose_address_now_leads_to_another_story_stays_as_it_was() {
     let desk = paper(&["pier"]);
     desk.crawl(&[]).quiet();

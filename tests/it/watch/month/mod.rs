@@ -127,8 +127,9 @@ fn live_through(edition: &Edition, kills: usize) -> Archive {
     if killed == 0 {
         ledger::memory(&samples);
     }
+    let complete = ledger::is_complete(edition, &expected, &db, &log);
     ledger::manners(edition, &log);
-    ledger::is_complete(edition, &expected, &db, &log)
+    complete
 }
 
 /// The watch at work; it ends with its test.

@@ -279,6 +279,10 @@ impl World {
             .iter()
             .any(|name| seen.header(name).is_some());
         if let Some(fault) = trouble::passing(&address, visit, &page) {
+            if page.note == "robots" {
+                // Beyond what is read of it, nothing is missed.
+                page.body.truncate(1_000);
+            }
             if page.body.is_empty() {
                 // Of nothing, nothing can be cut.
                 page.body = b"There is nothing here, and little more to say of it.".to_vec();
