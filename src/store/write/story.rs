@@ -63,8 +63,12 @@ pub(super) fn settle(
         tx.prepare_cached("delete from story_prints where print = ?1 and article_id = ?2")?
             .execute([i64::from(print), id])?;
     }
-    let mut stories = BTreeSet::from([id, story_of(tx, id)?]);
-    unlink(tx, id)?;
+    // First what the story is without this article: what only it held together falls apart.
+    let former = story_of(tx, id)?;
+    if unlink(tx, id)? {
+        split(tx, former)?;
+    }
+    let mut stories = BTreeSet::from([story_of(tx, id)?]);
     let prints = likeness::prints(text);
     let article = Article {
         id,
@@ -85,7 +89,7 @@ pub(super) fn settle(
         tx.prepare_cached("insert or ignore into story_prints (print, article_id) values (?1, ?2)")?
             .execute([i64::from(*print), id])?;
     }
-    number(tx, &stories)
+    join(tx, stories)
 }
 
 fn story_of(tx: &Connection, id: i64) -> rusqlite::Result<i64> {
@@ -93,15 +97,17 @@ fn story_of(tx: &Connection, id: i64) -> rusqlite::Result<i64> {
         .query_row([id], |r| r.get(0))
 }
 
-fn unlink(tx: &Connection, id: i64) -> rusqlite::Result<()> {
+/// Whether there was a link.
+fn unlink(tx: &Connection, id: i64) -> rusqlite::Result<bool> {
     tx.prepare_cached(
         "delete from story_links where other_id = ?1
             and article_id in (select other_id from story_links where article_id = ?1)",
     )?
     .execute([id])?;
-    tx.prepare_cached("delete from story_links where article_id = ?1")?
+    let lost = tx
+        .prepare_cached("delete from story_links where article_id = ?1")?
         .execute([id])?;
-    Ok(())
+    Ok(lost > 0)
 }
 
 /// An article whose story is looked for.
@@ -192,39 +198,40 @@ fn candidates(tx: &Connection, article: &Article<'_>) -> rusqlite::Result<Vec<Ca
     Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
 }
 
-/// Gives all articles of these stories the number of theirs: the first article's id. What links no
-/// longer hold together falls apart.
-fn number(tx: &Connection, stories: &BTreeSet<i64>) -> rusqlite::Result<()> {
-    let mut members: BTreeMap<i64, Option<i64>> = BTreeMap::new();
+/// Makes one story of these: its number is the first article's id.
+fn join(tx: &Connection, mut stories: BTreeSet<i64>) -> rusqlite::Result<()> {
+    let Some(first) = stories.pop_first() else {
+        return Ok(());
+    };
     for story in stories {
-        let mut of = tx.prepare_cached("select id, story_id from articles where story_id = ?1 or id = ?1")?;
-        for row in of.query_map([story], |r| Ok((r.get(0)?, r.get(1)?)))? {
-            let (id, story) = row?;
-            members.insert(id, story);
-        }
+        tx.prepare_cached("update articles set story_id = ?1 where story_id = ?2")?
+            .execute([first, story])?;
     }
-    let mut numbered: BTreeMap<i64, i64> = BTreeMap::new();
-    for first in members.keys() {
+    Ok(())
+}
+
+/// Makes of a story as many as its links hold together, each with the number of its first article.
+fn split(tx: &Connection, story: i64) -> rusqlite::Result<()> {
+    let members: BTreeSet<i64> = tx
+        .prepare_cached("select id from articles where story_id = ?1")?
+        .query_map([story], |r| r.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut reached = BTreeSet::new();
+    for first in &members {
         // In the order of ids, so whoever is not reached yet is the first of its story.
         let mut waiting = vec![*first];
         while let Some(id) = waiting.pop() {
-            if numbered.contains_key(&id) {
+            if !members.contains(&id) || !reached.insert(id) {
                 continue;
             }
-            numbered.insert(id, *first);
-            let mut links = tx.prepare_cached("select other_id from story_links where article_id = ?1")?;
-            for other in links.query_map([id], |r| r.get::<_, i64>(0))? {
-                let other = other?;
-                if members.contains_key(&other) {
-                    waiting.push(other);
-                }
+            if *first != story {
+                tx.prepare_cached("update articles set story_id = ?1 where id = ?2")?
+                    .execute([*first, id])?;
             }
-        }
-    }
-    for (id, story) in numbered {
-        if members.get(&id) != Some(&Some(story)) {
-            tx.prepare_cached("update articles set story_id = ?2 where id = ?1")?
-                .execute([id, story])?;
+            let mut links = tx.prepare_cached("select other_id from story_links where article_id = ?1")?;
+            for other in links.query_map([id], |r| r.get(0))? {
+                waiting.push(other?);
+            }
         }
     }
     Ok(())
@@ -346,6 +353,21 @@ mod tests {
         );
         record(&desk, "east", &words(500..650)).await;
         assert_eq!(stories(&desk), [1, 2, 3, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_story_that_many_halves_make_stays_whole_when_the_whole_one_is_corrected() {
+        let desk = desk().await;
+        for n in 0..super::LINKS + 2 {
+            record(&desk, &format!("north{n}"), &words(0..120)).await;
+        }
+        record(&desk, "south", &words(120..200)).await;
+        let whole = record(&desk, "west", &words(0..200)).await;
+        let url = told(desk.run, "west", &words(0..200)).url;
+        let mut corrected = revision(desk.run, &url, "Told", whole);
+        tell(&mut corrected, "west", &format!("{} corrected", words(0..200)));
+        desk.writer.record_page(corrected).await.unwrap();
+        assert!(stories(&desk).iter().all(|story| *story == 1));
     }
 
     #[tokio::test]
