@@ -152,7 +152,8 @@ fn has_sample(conn: &Connection, site: &str) -> rusqlite::Result<bool> {
     let n: i64 = conn
         .prepare_cached("select count(*) from (select 1 from articles where site = ?1 limit ?2)")?
         .query_row(params![site, int(DICTIONARY_SAMPLE)], |r| r.get(0))?;
-    Ok(n >= int(DICTIONARY_SAMPLE))
+    // The article of the body that was just stored follows in the same transaction.
+    Ok(n + 1 >= int(DICTIONARY_SAMPLE))
 }
 
 fn has_had_its_day(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
@@ -163,4 +164,118 @@ fn has_had_its_day(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
                   order by rowid desc limit ?2)",
     )?
     .query_row(params![id, LOOK_EVERY, HAD_ITS_DAY], |r| r.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::sha256_hex;
+    use crate::store::testing::{Desk, desk, story};
+    use crate::store::{MadeDictionary, Reader, Store};
+
+    /// A page in the dress of a year: the same frame, other words.
+    fn page(dress: u64, n: u64) -> Vec<u8> {
+        let word = |i: u64| format!("{:x} ", i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 28);
+        let frame: String = (0..500).map(|i| word(dress * 100_003 + i)).collect();
+        let words: String = (0..60).map(|i| word(7 + n * 1_000_003 + i)).collect();
+        format!("<style>{frame}</style><p>{words}</p>").into_bytes()
+    }
+
+    async fn store(desk: &Desk, pages: std::ops::Range<u64>, dress: u64) {
+        for n in pages {
+            let mut write = story(
+                desk.run,
+                &format!("https://news.example/{n}"),
+                &format!("Told {n}"),
+            );
+            write.body = Some(page(dress, n));
+            desk.writer.record_page(write).await.unwrap();
+        }
+    }
+
+    fn dictionaries(desk: &Desk) -> String {
+        let query = "select coalesce(group_concat(n, ' '), '') from
+            (select count(b.sha256) as n from dictionaries d left join bodies b on b.dictionary = d.id group by d.id)";
+        desk.client().query_row(query, [], |r| r.get(0)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_site_that_looks_different_now_has_another_dictionary() {
+        let desk = desk().await;
+        store(&desk, 0..8, 1).await;
+        // The dictionary is there when the writer has ended.
+        let path = desk.path().to_owned();
+        desk.writer.clone().close().await.unwrap();
+        assert_eq!(dictionaries(&desk), "8");
+        let desk = desk.again();
+        store(&desk, 8..60, 1).await;
+        store(&desk, 60..120, 2).await;
+        desk.writer.clone().close().await.unwrap();
+        let counts = dictionaries(&desk);
+        let counts: Vec<u64> = counts.split(' ').map(|n| n.parse().unwrap()).collect();
+        assert_eq!((counts.len(), counts.iter().sum::<u64>()), (2, 120), "{counts:?}");
+        assert!(counts[0] >= 60, "{counts:?}");
+        let reader = Reader::open(&path).unwrap();
+        for n in 0..120 {
+            let bytes = page(if n < 60 { 1 } else { 2 }, n);
+            assert_eq!(reader.body(&sha256_hex(&bytes)).unwrap(), Some(bytes), "{n}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dictionary_that_packs_nothing_any_more_goes_and_its_number_is_not_used_again() {
+        let desk = desk().await;
+        store(&desk, 0..8, 1).await;
+        let made = || MadeDictionary::of(&desk.reader(), "paper", crate::store::testing::at(9));
+        let first = desk
+            .writer
+            .keep_dictionary(made().unwrap().unwrap())
+            .await
+            .unwrap();
+        // The reader holds the first one ready while it goes.
+        let reader = desk.reader();
+        assert_eq!(reader.body(&sha256_hex(&page(1, 0))).unwrap(), Some(page(1, 0)));
+        desk.client()
+            .execute_batch("update bodies set dictionary = null, bytes = x'', codec = 'raw', pruned_at = '2026-01-01T00:00:00Z'")
+            .unwrap();
+        assert_eq!(
+            desk.writer.drop_unused_dictionaries().await.unwrap(),
+            0,
+            "the newest stays"
+        );
+        store(&desk, 8..16, 2).await;
+        let second = desk
+            .writer
+            .keep_dictionary(made().unwrap().unwrap())
+            .await
+            .unwrap();
+        assert!(desk.writer.drop_unused_dictionaries().await.unwrap() >= 1);
+        assert!(second > first);
+        assert_eq!(reader.body(&sha256_hex(&page(2, 9))).unwrap(), Some(page(2, 9)));
+        assert_eq!(reader.body(&sha256_hex(&page(1, 0))).unwrap(), None);
+        // What was pruned and comes again is kept again.
+        let mut again = story(desk.run, "https://news.example/again", "Told again");
+        again.body = Some(page(1, 0));
+        desk.writer.record_page(again).await.unwrap();
+        assert_eq!(reader.body(&sha256_hex(&page(1, 0))).unwrap(), Some(page(1, 0)));
+        assert_eq!(reader.pruned_at(&sha256_hex(&page(1, 0))).unwrap(), None);
+        assert!(reader.pruned_at(&sha256_hex(&page(1, 1))).unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_body_whose_dictionary_is_damaged_is_damage_and_not_an_answer() {
+        let desk = desk().await;
+        store(&desk, 0..9, 1).await;
+        desk.writer.clone().close().await.unwrap();
+        desk.client()
+            .execute_batch("update dictionaries set bytes = x'00'")
+            .unwrap();
+        let reader = Store::open(desk.path()).unwrap().reader().unwrap();
+        let error = reader.body(&sha256_hex(&page(1, 3))).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("needs dictionary 1, which is gone or damaged"),
+            "{error}"
+        );
+    }
 }

@@ -22,6 +22,14 @@ impl Desk {
         self.store.reader().unwrap()
     }
 
+    /// The same database with a new writer, where the former one was closed.
+    pub(super) fn again(self) -> Self {
+        Self {
+            writer: self.store.writer().unwrap(),
+            ..self
+        }
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.store.path()
     }

@@ -11,6 +11,8 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
+use super::python;
+
 /// The real pages. None, said aloud, where they are not there.
 fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/realnews");
@@ -77,6 +79,14 @@ fn in_warc(url: &str, body: &[u8]) -> usize {
     file(&[body]) - file(&[])
 }
 
+/// Prints what each of these pages takes, on average.
+fn tell(what: &str, pages: &[&(String, Vec<u8>)], each: impl Fn(&(String, Vec<u8>)) -> usize) {
+    let begun = Instant::now();
+    let sum: usize = pages.iter().map(|page| each(page)).sum();
+    let took = begun.elapsed() / u32::try_from(pages.len()).unwrap();
+    println!("| {what} | {} | {took:.1?} |", sum / pages.len());
+}
+
 fn joined<'a>(pages: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Dictionary {
     Dictionary {
         bytes: pages.into_iter().flat_map(|(_, b)| b.iter().copied()).collect(),
@@ -84,18 +94,39 @@ fn joined<'a>(pages: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Diction
     }
 }
 
+/// What zstd's own trainer makes of the same pages, for one host and for all; arguments: the folder.
+const TRAINED: &str = r#"
+import collections, gzip, json, random, sys, urllib.parse, zstandard as z
+hosts = collections.defaultdict(list)
+for line in open(sys.argv[1] + '/manifest.jsonl'):
+    row = json.loads(line)
+    host = urllib.parse.urlsplit(row['url']).hostname.removeprefix('www.')
+    hosts[host].append(gzip.open(f"{sys.argv[1]}/pages/{row['id']}.html.gz").read())
+def pieces(pages, size=4096):
+    return [p[i:i + size] for p in pages for i in range(0, len(p), size) if len(p) - i >= 64]
+def packed(page, dictionary=None):
+    return len(z.ZstdCompressor(level=6, dict_data=dictionary).compress(page))
+several = [p for p in hosts.values() if len(p) > 1]
+cases = [(page, [o for o in pages if o is not page]) for pages in several for page in pages]
+for size in (112, 256):
+    sizes = [packed(page, z.train_dictionary(size * 1024, pieces(others))) for page, others in cases]
+    print(f'| trained, {size} KiB, on all others | {sum(sizes) // len(sizes)} |')
+names = sorted(hosts)
+random.Random(1).shuffle(names)
+for size in (112, 1024):
+    left_out = [p for n in names[::5] for p in hosts[n]]
+    rest = [p for i, n in enumerate(names) if i % 5 for p in hosts[n]]
+    shared = z.train_dictionary(size * 1024, pieces(rest, 16384)[:6000])
+    with_, without = (sum(packed(p, d) for p in left_out) // len(left_out) for d in (shared, None))
+    print(f'| one for all sites, trained, {size} KiB: pages of hosts left out | {with_}, without {without} |')
+"#;
+
 /// cargo test --test it -- --ignored --nocapture bytes_of_a_stored_page
 #[test]
 #[ignore = "measures; prints the table of docs/archive.md"]
 fn bytes_of_a_stored_page() {
     let Some(folder) = folder() else { return };
     let hosts = pages(&folder);
-    let tell = |what: &str, pages: &[&(String, Vec<u8>)], each: &dyn Fn(&(String, Vec<u8>)) -> usize| {
-        let begun = Instant::now();
-        let sum: usize = pages.iter().map(|page| each(page)).sum();
-        let took = begun.elapsed() / u32::try_from(pages.len()).unwrap();
-        println!("| {what} | {} | {took:.1?} |", sum / pages.len());
-    };
     let all: Vec<_> = hosts.values().flatten().collect();
     let several: Vec<_> = hosts.values().filter(|p| p.len() > 1).collect();
     let of_several: Vec<_> = several.iter().copied().flatten().collect();
@@ -105,10 +136,10 @@ fn bytes_of_a_stored_page() {
     };
     for (name, pages) in [("all", &all), ("of hosts with several", &of_several)] {
         println!("\n{} pages {name}, bytes a page", pages.len());
-        tell("as fetched", pages, &|(_, b)| b.len());
-        tell("gzip -9", pages, &|(_, b)| gzip_9(b));
-        tell("WARC, gzipped", pages, &|(url, b)| in_warc(url, b));
-        tell("copydesk, without dictionary", pages, &|(_, b)| {
+        tell("as fetched", pages, |(_, b)| b.len());
+        tell("gzip -9", pages, |(_, b)| gzip_9(b));
+        tell("WARC, gzipped", pages, |(url, b)| in_warc(url, b));
+        tell("copydesk, without dictionary", pages, |(_, b)| {
             packed_bytes(b, None)
         });
     }
@@ -117,14 +148,25 @@ fn bytes_of_a_stored_page() {
         several.len()
     );
     // Each page is left out of the dictionary it is packed with.
-    tell("one other page", &of_several, &|(url, b)| {
+    tell("one other page", &of_several, |(url, b)| {
         let other = host(url).iter().find(|(other, _)| other != url);
         packed_bytes(b, Some(&joined(other)))
     });
-    tell("all others", &of_several, &|(url, b)| {
+    tell("all others", &of_several, |(url, b)| {
         let others = host(url).iter().filter(|(other, _)| other != url);
         packed_bytes(b, Some(&joined(others)))
     });
+    tell(
+        "all pages: others of the host, where there are any",
+        &all,
+        |(url, b)| {
+            let others: Vec<_> = host(url).iter().filter(|(other, _)| other != url).collect();
+            match others.as_slice() {
+                [] => packed_bytes(b, None),
+                others => packed_bytes(b, Some(&joined(others.iter().copied()))),
+            }
+        },
+    );
     let more: Vec<_> = several
         .iter()
         .filter(|p| p.len() > 2)
@@ -132,14 +174,18 @@ fn bytes_of_a_stored_page() {
         .flatten()
         .collect();
     println!("\n{} pages of hosts with three or four", more.len());
-    tell("without", &more, &|(_, b)| packed_bytes(b, None));
+    tell("without", &more, |(_, b)| packed_bytes(b, None));
     for most in 1..=2 {
-        tell(&format!("{most} others"), &more, &|(url, b)| {
+        tell(&format!("{most} others"), &more, |(url, b)| {
             let others = host(url).iter().filter(|(other, _)| other != url).take(most);
             packed_bytes(b, Some(&joined(others)))
         });
     }
-    tell("a dictionary of one page", &of_several, &|page| {
+    tell("a dictionary of one page", &of_several, |page| {
         dictionary_bytes(&joined([page]))
     });
+    println!("\nzstd's own trainer, on the pages of hosts with several");
+    if let Some(table) = python(TRAINED, &[folder.to_str().unwrap()]) {
+        print!("{table}");
+    }
 }

@@ -19,6 +19,34 @@ fn status_tells_runs_sites_and_size() {
 }
 
 #[test]
+fn status_tells_what_the_file_holds_and_leaves_nothing_out() {
+    let desk = crawled();
+    desk.run(&["status"])
+        .quiet()
+        .says("What the file holds")
+        .says("pages as fetched, 1 of them")
+        .says("full-text index");
+    let json = desk.run(&["status", "--json"]).quiet().json();
+    let bytes = |key: &str| json["space"][key].as_u64().unwrap();
+    let parts = [
+        "bodies",
+        "dictionaries",
+        "articles",
+        "older_versions",
+        "replaced_texts",
+        "full_text",
+        "provenance",
+        "logs",
+        "free",
+        "other",
+    ];
+    let told: u64 = parts.iter().map(|part| bytes(&format!("{part}_bytes"))).sum();
+    assert_eq!(told, bytes("total_bytes"));
+    assert_eq!(json["bytes"], bytes("total_bytes"));
+    assert_eq!((bytes("stored_bodies"), bytes("pruned_bodies")), (1, 0));
+}
+
+#[test]
 fn search_finds_words_and_shows_where() {
     let desk = crawled();
     desk.run(&["search", "bicycles"])
