@@ -20,7 +20,14 @@ pub fn trim_end(text: &str) -> &str {
 /// may remain: it belongs to what comes next.
 pub fn push_folded(out: &mut String, text: &str) {
     let mut gap = out.is_empty() || out.ends_with([' ', '\n']);
-    for c in text.chars() {
+    let mut rest = text;
+    loop {
+        let (plain, spaced) = plain_run(rest.as_bytes(), gap);
+        out.push_str(&rest[..plain]);
+        gap = spaced;
+        let mut chars = rest[plain..].chars();
+        let Some(c) = chars.next() else { break };
+        rest = chars.as_str();
         if c == '\u{feff}' || c == '\0' {
             continue;
         }
@@ -41,6 +48,19 @@ pub fn push_folded(out: &mut String, text: &str) {
     }
 }
 
+/// Length of the ASCII text with single spaces at the start, which folding leaves as it is, and whether
+/// it ends in a gap. Most texts are no more than that.
+fn plain_run(bytes: &[u8], mut gap: bool) -> (usize, bool) {
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'!'..=b'~' => gap = false,
+            b' ' if !gap => gap = true,
+            _ => return (at, gap),
+        }
+    }
+    (bytes.len(), gap)
+}
+
 /// White space as Unicode defines it.
 pub fn is_space(c: char) -> bool {
     c.is_whitespace()
@@ -55,6 +75,40 @@ fn is_zero_width(c: char) -> bool {
 pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| is_space(c) || is_zero_width(c) || c == '\u{feff}' || c == '\0')
+}
+
+/// Letters and digits only, as they are: how two tellings of one text are compared.
+pub fn letters(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    out.extend(text.chars().filter(|c| is_letter(*c)));
+    out
+}
+
+/// As [`letters`], in lower case.
+pub fn lower_letters(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| is_letter(*c)) {
+        push_lower(&mut out, c);
+    }
+    out
+}
+
+/// Whether it is a letter or a digit; the tables of Unicode are asked of what is not ASCII only.
+pub fn is_letter(c: char) -> bool {
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric()
+    } else {
+        c.is_alphanumeric()
+    }
+}
+
+/// Appends a character in lower case.
+pub fn push_lower(out: &mut String, c: char) {
+    if c.is_ascii() {
+        out.push(c.to_ascii_lowercase());
+    } else {
+        out.extend(c.to_lowercase());
+    }
 }
 
 /// Number of words by UAX #29: segments that hold a letter or a digit, so languages written
