@@ -51,14 +51,31 @@ pub fn push_folded(out: &mut String, text: &str) {
 /// Length of the ASCII text with single spaces at the start, which folding leaves as it is, and whether
 /// it ends in a gap. Most texts are no more than that.
 fn plain_run(bytes: &[u8], mut gap: bool) -> (usize, bool) {
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'!'..=b'~' => gap = false,
-            b' ' if !gap => gap = true,
-            _ => return (at, gap),
+    const MANY: usize = 16;
+    let mut at = 0;
+    loop {
+        for _ in 0..MANY {
+            match bytes.get(at) {
+                Some(b'!'..=b'~') => gap = false,
+                Some(b' ') if !gap => gap = true,
+                _ => return (at, gap),
+            }
+            at += 1;
+        }
+        // The byte before shows whether the first of these is a second space.
+        while bytes[at - 1..].first_chunk().is_some_and(is_plain) {
+            at += MANY;
+            gap = bytes[at - 1] == b' ';
         }
     }
-    (bytes.len(), gap)
+}
+
+/// Whether bytes are ASCII with single spaces: all are looked at, which is quicker than to stop early.
+fn is_plain(bytes: &[u8; 17]) -> bool {
+    let shown = bytes.iter().fold(true, |all, b| all & (b' '..=b'~').contains(b));
+    let pairs = bytes[..16].iter().zip(&bytes[1..]);
+    let single = pairs.fold(true, |all, (a, b)| all & ((*a != b' ') | (*b != b' ')));
+    shown & single
 }
 
 /// White space as Unicode defines it.
@@ -163,6 +180,25 @@ mod tests {
     fn every_kind_of_space_becomes_one() {
         assert_eq!(fold("\u{feff} a\u{a0}\u{a0}b\t\n c\0 "), "a b c");
         assert_eq!(fold("\u{3000}東京\u{3000}"), "東京");
+    }
+
+    #[test]
+    fn folding_is_the_same_wherever_a_space_stands() {
+        let words = "The council met on Monday and said no more than that.";
+        for at in 0..words.len() {
+            for (gap, folded) in [
+                ("  ", " "),
+                (" ", " "),
+                ("\n", " "),
+                ("\0", ""),
+                (" \u{a0} ", " "),
+                ("\u{7f}", "\u{7f}"),
+            ] {
+                let (before, after) = words.split_at(at);
+                let expected = format!("{before}{folded}{after}").replace("  ", " ");
+                assert_eq!(fold(&format!("{before}{gap}{after}")), expected.trim());
+            }
+        }
     }
 
     #[test]

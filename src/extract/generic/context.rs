@@ -61,7 +61,8 @@ impl Context {
             .map(|h| bag(&sight.found[h].block.text))
             .unwrap_or_default();
         let known = Known::of([&title, &heading, &description]);
-        let mut times: HashMap<&str, u32, RandomState> = HashMap::default();
+        let mut times: HashMap<&str, u32, RandomState> =
+            HashMap::with_capacity_and_hasher(sight.len(), RandomState::default());
         for f in &sight.found {
             *times.entry(&f.block.text).or_default() += 1;
         }

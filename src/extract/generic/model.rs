@@ -66,18 +66,24 @@ impl Forest {
 
 impl Tree {
     fn add_to(&self, odds: &mut [f32; LANES], columns: &[[f32; LANES]]) {
+        for (odds, left) in odds.iter_mut().zip(self.left(columns)) {
+            *odds += self.leaves[left.trailing_zeros() as usize];
+        }
+    }
+
+    /// The leaves that are left to each row. Inlined, the compiler would take the rows apart again, and
+    /// this is where the time goes.
+    #[inline(never)]
+    fn left(&self, columns: &[[f32; LANES]]) -> [Leaves; LANES] {
         let mut left = [Leaves::MAX; LANES];
         for node in &self.nodes {
-            let values = &columns[usize::from(node.feature)];
-            for (left, value) in left.iter_mut().zip(values) {
-                // All bits where it stays left: as a sum, for a choice would not be made in vectors.
-                let stays = Leaves::from(*value <= node.threshold).wrapping_neg();
+            let values = columns[usize::from(node.feature)];
+            let stays = values.map(|value| Leaves::from(value <= node.threshold).wrapping_neg());
+            for (left, stays) in left.iter_mut().zip(stays) {
                 *left &= stays | node.right;
             }
         }
-        for (odds, left) in odds.iter_mut().zip(left) {
-            *odds += self.leaves[left.trailing_zeros() as usize];
-        }
+        left
     }
 }
 

@@ -168,7 +168,7 @@ impl<'a> Places<'a> {
             containers: Vec::new(),
             of_block: Vec::with_capacity(found.len()),
             shapes: Vec::new(),
-            known: HashMap::default(),
+            known: HashMap::with_capacity_and_hasher(found.len() * 2, RandomState::default()),
             looks: HashMap::default(),
             shape_ids: HashMap::default(),
             named: HashMap::default(),

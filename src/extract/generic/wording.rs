@@ -18,8 +18,8 @@ pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
 static PHRASE_FINDER: LazyLock<PhraseFinder> = LazyLock::new(PhraseFinder::new);
 
 /// Finds all phrases at once. No pattern of the program's is as large: as a regular expression its
-/// states would not be kept from one page to the next. The tables are the small kind, which stay in the
-/// machine's nearest memory, and most phrases are asked for at a text's start only.
+/// states would not be kept from one page to the next. Most phrases are asked for at a text's start only:
+/// apart, the tables of the others are small enough for the machine's near memory.
 struct PhraseFinder {
     anywhere: Phrases,
     at_start: Phrases,
@@ -59,9 +59,13 @@ struct Phrases {
 impl Phrases {
     fn new(phrases: &[(usize, &str)], anchored: Anchored) -> Self {
         let at_end = |phrase: &str| phrase.ends_with('$');
+        let (kind, start) = match anchored {
+            Anchored::No => (AhoCorasickKind::DFA, StartKind::Unanchored),
+            _ => (AhoCorasickKind::ContiguousNFA, StartKind::Anchored),
+        };
         let finder = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .start_kind(StartKind::Both)
+            .kind(Some(kind))
+            .start_kind(start)
             .build(phrases.iter().map(|(_, p)| p.strip_suffix('$').unwrap_or(p)))
             .expect("a few hundred phrases make no large automaton");
         let bounds = phrases.iter().map(|(group, p)| (*group, at_end(p))).collect();
