@@ -22,8 +22,8 @@ use url::Url;
 const SET: &str = "aeb";
 /// Largest page read, in bytes.
 const MAX_BYTES: u64 = 10 * 1024 * 1024;
-/// Rounds of the comparison; of each page's times the least counts, for others use the machine too.
-const ROUNDS: usize = 7;
+/// Rounds of the comparison.
+const ROUNDS: usize = 9;
 /// Most time that any page may take.
 const MAX_SECONDS: f64 = 0.5;
 /// Most memory that the whole program may use while it reads any page.
@@ -77,23 +77,32 @@ fn seconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Both on one page after another, so that a busy machine is as busy for the one as for the other.
+/// Work that this thread did so far, in seconds: what others do on the machine meanwhile does not count.
+/// Linux tells it to a few milliseconds; elsewhere it is the time that passed.
+fn worked(start: Instant) -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| start.elapsed().as_secs_f64(), |n| n / 1e9)
+}
+
+/// Each of three over all pages, in turn and several times: the middle of each one's times counts. All
+/// free what they made.
 fn compare(pages: &[Fetched], rules: &RuleSet) {
-    let mut least = vec![[f64::MAX; 3]; pages.len()];
+    let limited = |page: &Fetched| drop(black_box(Dom::parse(&page.text)));
+    let works: [&dyn Fn(&Fetched); 3] = [&parse, &limited, &|page| whole(page, rules)];
+    let mut times: [Vec<f64>; 3] = Default::default();
+    let start = Instant::now();
     for _ in 0..ROUNDS {
-        for (page, least) in pages.iter().zip(&mut least) {
-            let times = [
-                seconds(|| parse(page)),
-                seconds(|| drop(black_box(Dom::parse(&page.text)))),
-                seconds(|| whole(page, rules)),
-            ];
-            for (least, time) in least.iter_mut().zip(times) {
-                *least = least.min(time);
-            }
+        for (work, times) in works.iter().zip(&mut times) {
+            let before = worked(start);
+            pages.iter().for_each(work);
+            times.push(worked(start) - before);
         }
     }
-    let mean = |i: usize| least.iter().map(|times| times[i]).sum::<f64>() / pages.len() as f64 * 1000.0;
-    let (alone, limited, all) = (mean(0), mean(1), mean(2));
+    let [alone, limited, all] = times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2] / pages.len() as f64 * 1000.0
+    });
     println!(
         "{} pages of {SET}, mean: parser {alone:.2} ms, with limits {limited:.2} ms, extraction {all:.2} ms; \
          ratio {:.2}",

@@ -9,8 +9,10 @@ mod parse;
 mod selector;
 mod selector_set;
 
+use std::cell::OnceCell;
 use std::fmt;
 
+use html5ever::QualName;
 use scraper::{ElementRef, Html};
 use url::Url;
 
@@ -48,6 +50,8 @@ pub enum DomError {
 /// A parsed page.
 pub struct Dom {
     html: Html,
+    /// The first `base` with an address; looked for once, asked for several times a page.
+    base: OnceCell<Option<NodeId>>,
 }
 
 impl Dom {
@@ -56,7 +60,9 @@ impl Dom {
     /// # Errors
     /// When nesting, attributes or node count exceed the limits, which no real page does.
     pub fn parse(text: &str) -> Result<Self, DomError> {
-        parse::parse(text).map(|html| Self { html })
+        let html = parse::parse(text)?;
+        let base = OnceCell::new();
+        Ok(Self { html, base })
     }
 
     /// The `html` element.
@@ -86,12 +92,12 @@ impl Dom {
     /// What relative addresses of the page are resolved against: its first `base`, unless that is no
     /// web address, else the page's own address. HTML Standard §4.2.3.
     pub fn base(&self, page: Option<&Url>) -> Option<Url> {
-        let href = self
-            .root()
-            .descendants()
-            .filter(|e| e.name() == "base")
-            .find_map(|e| e.attr("href"))
-            .map(str::trim);
+        let mut all = self.root().descendants().filter(|e| e.name() == "base");
+        let first = *self
+            .base
+            .get_or_init(|| all.find(|e| e.attr("href").is_some()).map(Element::id));
+        let first = first.and_then(|id| self.node(id)?.element());
+        let href = first.and_then(|e| e.attr("href")).map(str::trim);
         let base = href.and_then(|href| match page {
             Some(page) => page.join(href).ok(),
             None => Url::parse(href).ok(),
@@ -175,7 +181,11 @@ impl<'a> Element<'a> {
 
     /// Value of an attribute.
     pub fn attr(self, name: &str) -> Option<&'a str> {
-        self.0.value().attr(name)
+        // The parser's own look-up first makes an interned name of ours, which costs more than a look at
+        // the few there are.
+        let own = |key: &QualName| &*key.local == name && key.ns.is_empty() && key.prefix.is_none();
+        let found = self.0.value().attrs.iter().find(|(key, _)| own(key));
+        found.map(|(_, value)| &**value)
     }
 
     /// All attributes, in an order that is stable from run to run.
@@ -225,11 +235,20 @@ impl<'a> Element<'a> {
 
     /// Every element below it, in document order.
     pub fn descendants(self) -> impl Iterator<Item = Element<'a>> {
-        self.0
-            .descendants()
-            .skip(1)
-            .filter_map(ElementRef::wrap)
-            .map(Element)
+        let root = self.0.id();
+        let after = move |node: ego_tree::NodeRef<'a, scraper::Node>| {
+            let mut at = node;
+            while at.id() != root {
+                if let Some(next) = at.next_sibling() {
+                    return Some(next);
+                }
+                at = at.parent()?;
+            }
+            None
+        };
+        let first = self.0.first_child();
+        let nodes = std::iter::successors(first, move |node| node.first_child().or_else(|| after(*node)));
+        nodes.filter_map(ElementRef::wrap).map(Element)
     }
 
     /// Walks the subtree, itself included, without recursion.

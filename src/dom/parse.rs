@@ -1,7 +1,8 @@
 //! Parsing within limits: the text goes to the parser piece by piece, and between two pieces the tree
 //! is looked at, for html5ever's time grows with the square of nesting and of attributes on one tag.
 //! What is counted is what the parser really built: no scan of the text could know which end tags
-//! it passes over and where it takes markup for text.
+//! it passes over and where it takes markup for text. A piece is some tags long, for each costs time too;
+//! but no tag of it may still be open at its end, save one that began with it.
 
 use std::cell::Cell;
 
@@ -16,6 +17,8 @@ use super::{DomError, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, NodeId};
 
 /// Longest piece of text given to the parser at once, in bytes: what can go wrong between two looks.
 const PIECE_BYTES: usize = 4 * 1024;
+/// Most tags of a piece: a tag may open anew a thousand elements that were closed wrongly.
+const PIECE_TAGS: usize = 16;
 /// New nodes after which their depth is looked at.
 const LOOK_AT_NODES: usize = 512;
 
@@ -63,19 +66,20 @@ pub(super) fn parse(text: &str) -> Result<Html, DomError> {
     let whole = StrTendril::from_slice(text);
     let part = |from: usize, to: usize| whole.subtendril(from as u32, (to - from) as u32);
 
+    let bytes = text.as_bytes();
+    let begins = |at: usize| usize::from(bytes.get(at) == Some(&b'<'));
+
     let (mut at, mut seen) = (0, 0);
     let mut open: Option<OpenTag> = None;
     while at < text.len() {
         let end = piece_end(text, at);
-        let mut from = at;
-        if text.as_bytes()[at] == b'<' {
-            // Alone, so that text still held back is handed over before tokens are counted.
-            feed(part(at, at + 1));
-            from += 1;
-        }
         let before = tokenizer.sink.tokens.get();
-        if from < end {
-            feed(part(from, end));
+        // The `<` that a piece begins with was given with the one before it, so that text still held back
+        // was handed over before tokens are counted.
+        let from = if at > 0 { at + begins(at) } else { at };
+        let to = end + begins(end);
+        if from < to {
+            feed(part(from, to));
         }
         // What gave no token is still read: a comment, or a tag whose attributes go on.
         if tokenizer.sink.tokens.get() == before {
@@ -94,15 +98,61 @@ pub(super) fn parse(text: &str) -> Result<Html, DomError> {
     Ok(tokenizer.sink.builder.sink.finish())
 }
 
-/// Where the piece that begins here ends: before the next `<`, at a character's boundary.
+/// Where the piece that begins here ends: before the `<` after some plain tags and their text, else
+/// before the next `<`, at a character's boundary. No tag but one that begins the piece can be open at
+/// its end.
 fn piece_end(text: &str, at: usize) -> usize {
-    let bytes = text.as_bytes();
     let limit = text.len().min(at + PIECE_BYTES);
-    let mut end = memchr::memchr(b'<', &bytes[at + 1..limit]).map_or(limit, |n| at + 1 + n);
+    let bytes = &text.as_bytes()[..limit];
+    let next = |from: usize| memchr::memchr(b'<', &bytes[from..]).map(|n| from + n);
+    let mut end = at;
+    for _ in 0..PIECE_TAGS {
+        match plain_tag(bytes, end).and_then(next) {
+            Some(after) => end = after,
+            None => break,
+        }
+    }
+    if end == at {
+        end = next(at + 1).unwrap_or(limit);
+    }
     while !text.is_char_boundary(end) {
         end += 1;
     }
     end
+}
+
+/// Where a tag ends that is written as most are: attributes parted by space, their values in quotes. Of
+/// such a tag it is known without the tokenizer that it, once it has begun, is not open any more.
+fn plain_tag(bytes: &[u8], at: usize) -> Option<usize> {
+    let name_end = |from: usize| {
+        let rest = bytes.get(from..)?;
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':');
+        Some(from + rest.iter().position(|b| !plain(b))?)
+    };
+    let rest = bytes.get(at..)?.strip_prefix(b"<")?;
+    let mut at = at + 1 + usize::from(rest.starts_with(b"/"));
+    if !bytes.get(at)?.is_ascii_alphabetic() {
+        return None;
+    }
+    at = name_end(at)?;
+    loop {
+        let spaces = bytes[at..].iter().position(|b| !b.is_ascii_whitespace())?;
+        at += spaces;
+        match bytes[at..] {
+            [b'>', ..] => return Some(at + 1),
+            [b'/', b'>', ..] => return Some(at + 2),
+            _ => {}
+        }
+        let end = name_end(at)?;
+        if spaces == 0 || end == at {
+            return None;
+        }
+        at = match bytes[end..] {
+            [b'=', quote @ (b'"' | b'\''), ..] => end + 3 + memchr::memchr(quote, &bytes[end + 2..])?,
+            [b'=', ..] => return None,
+            _ => end,
+        };
+    }
 }
 
 /// Checks the number of nodes and, when there are enough new ones, their depth. Returns how many
@@ -259,7 +309,49 @@ mod tests {
             "<!doctype html><title>A &amp; B</title><p class=\"a<b\">x &lt y {} &am<b>p</b>\r\n<table>t<tr><td>1</table>",
             "ä\r\n".repeat(3_000)
         );
-        let whole = scraper::Html::parse_document(&html);
-        assert_eq!(super::parse(&html).unwrap(), whole);
+        let more = "<br/><p id='a' hidden data-x=\"<i>\" >a&lt;<b c=d>e</b></p ><!-- <i> --><i/>\
+                    <script>if (a<b) '</i>'</script><a title='&am\nx'>ä</a>&a<textarea><p></textarea>a < b <";
+        for html in [html, more.repeat(300), format!(" {more}"), "<".to_owned()] {
+            let whole = scraper::Html::parse_document(&html);
+            assert_eq!(super::parse(&html).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn tags_that_are_plain_are_told_from_those_that_may_go_on() {
+        let plain = ["<p>", "</p >", "<br/>", "<a b c=\"d>'\" e='<\"'\n/>"];
+        for tag in plain {
+            assert_eq!(
+                super::plain_tag(format!("{tag}x>").as_bytes(), 0),
+                Some(tag.len()),
+                "{tag}"
+            );
+        }
+        for tag in [
+            "<p",
+            "<!p>",
+            "<p a=b>",
+            "<p \">\">",
+            "<p a='>",
+            "<p a = 'b'>",
+            "<p =\"a\">",
+            "<p a'b'>",
+            "< p>",
+            "<p/a>",
+        ] {
+            assert_eq!(super::plain_tag(tag.as_bytes(), 0), None, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_long_value_full_of_tags_is_no_attribute_however_it_is_cut() {
+        let tags = "<p class='x'>a b c d e f</p> ".repeat(1_000);
+        let html = format!("<b>x</b><i a=\"y\" title=\"{tags}\">Text</i>");
+        assert_eq!(Dom::parse(&html).unwrap().body().text(), "xText");
+        let attributes: String = (0..100_000).map(|n| format!(" a{n}=\"<p>\"")).collect();
+        for start in ["<b>x</b><p", "<p", "<b>x</b><p a=b"] {
+            let html = format!("{start}{attributes}>");
+            assert_eq!(refused(&html), Some(DomError::TooManyAttributes), "{start}");
+        }
     }
 }

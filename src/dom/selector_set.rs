@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use foldhash::fast::RandomState;
-use regex::{RegexSet, RegexSetBuilder};
 
 use super::{Element, Selector};
+
+/// Most text that selectors are filed by under one attribute, in bytes.
+const MAX_TEXT_BYTES: usize = 128 * 1024;
 
 /// Many selectors tried on one element at a time. Each is filed under what its last step must have
 /// (a tag, an attribute, a text within an attribute's value), so an element meets only those that
@@ -25,7 +28,7 @@ struct Attribute {
     present: Vec<usize>,
     /// Texts asked for in its value. Their case is left to the engine: HTML compares the values of
     /// some attributes without it (HTML Standard §4.16.2).
-    texts: RegexSet,
+    texts: AhoCorasick,
     /// Those that ask for each text.
     askers: Vec<Vec<usize>>,
 }
@@ -76,15 +79,15 @@ impl SelectorSet {
 impl Attribute {
     fn new(name: String, mut asked: BTreeMap<Option<String>, Vec<usize>>) -> Self {
         let mut present = asked.remove(&None).unwrap_or_default();
-        let texts = RegexSetBuilder::new(asked.keys().flatten().map(|text| regex::escape(text)))
-            .case_insensitive(true)
-            .unicode(false)
-            .build();
-        let texts = texts.unwrap_or_else(|_| {
-            // Over the limit on its size: then the attribute's presence must do.
+        if asked.keys().flatten().map(String::len).sum::<usize>() > MAX_TEXT_BYTES {
+            // Then the attribute's presence must do.
             present.extend(std::mem::take(&mut asked).into_values().flatten());
-            RegexSet::empty()
-        });
+        }
+        let texts = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(asked.keys().flatten());
+        let texts = texts.expect("as little text as this makes no large automaton");
         Self {
             name,
             present,
@@ -95,9 +98,12 @@ impl Attribute {
 
     /// The selectors that ask for this value.
     fn asked(&self, value: &str) -> Vec<usize> {
-        let texts = self.texts.matches(value);
-        let by_text = texts.iter().flat_map(|text| &self.askers[text]);
-        self.present.iter().chain(by_text).copied().collect()
+        let texts = self.texts.find_overlapping_iter(value);
+        let by_text = texts.flat_map(|text| &self.askers[text.pattern().as_usize()]);
+        let mut asked: Vec<usize> = self.present.iter().chain(by_text).copied().collect();
+        asked.sort_unstable();
+        asked.dedup();
+        asked
     }
 }
 
@@ -335,7 +341,7 @@ mod tests {
         let mut selectors: Vec<Selector> = (0..600).map(long).collect();
         selectors.push(Selector::known("[class*='a']"));
         let set = SelectorSet::new(selectors);
-        assert!(set.attributes[0].texts.is_empty(), "they were filed by value");
+        assert!(set.attributes[0].askers.is_empty(), "they were filed by value");
         let dom = Dom::parse("<p class='bar'>").unwrap();
         let p = dom.body().child_elements().next().unwrap();
         assert_eq!(set.matcher().matching(p, dom.root()).collect::<Vec<_>>(), [600]);

@@ -4,7 +4,7 @@
 use whatlang::{Lang, detect};
 
 use crate::article::{FieldValue, Metadata};
-use crate::dom::{Dom, Selector};
+use crate::dom::{Dom, Element, Selector};
 use crate::optout::Signal;
 
 use super::meta::JsonLd;
@@ -32,23 +32,20 @@ pub(super) fn is_article(dom: &Dom, ld: &JsonLd) -> bool {
             "meta[property='og:type'][content='article' i], [itemtype$='Article'], [itemtype$='BlogPosting']",
         );
     }
-    ld.has_article() || MARKS.with(|marks| dom.first(marks).is_some())
+    let may = |e: &Element<'_>| e.name() == "meta" || e.attr("itemtype").is_some();
+    let mut all = std::iter::once(dom.root()).chain(dom.root().descendants());
+    ld.has_article() || MARKS.with(|marks| all.any(|e| may(&e) && e.matches(marks)))
 }
 
 /// What the page's meta tags say of its being kept: robots directives for everyone or for copydesk, and
 /// the reservation of text and data mining.
 pub(super) fn signals(dom: &Dom) -> Vec<Signal> {
-    thread_local! {
-        static METAS: Selector = Selector::known("meta[name][content]");
-    }
-    METAS.with(|metas| {
-        let said = dom.select(metas).filter_map(|meta| {
-            let name = meta.attr("name")?.trim().to_ascii_lowercase();
-            let ours = matches!(name.as_str(), "robots" | "copydesk" | "tdm-reservation");
-            ours.then(|| Signal::new(&format!("meta:{name}"), meta.attr("content").unwrap_or_default()))
-        });
-        said.collect()
-    })
+    let said = metas(dom).filter_map(|meta| {
+        let name = meta.attr("name")?.trim().to_ascii_lowercase();
+        let ours = matches!(name.as_str(), "robots" | "copydesk" | "tdm-reservation");
+        ours.then_some(Signal::new(&format!("meta:{name}"), meta.attr("content")?))
+    });
+    said.collect()
 }
 
 /// What a page calls itself that is no story, where it describes none: a collection, a gallery, a video.
@@ -65,7 +62,12 @@ pub(super) fn other_kind(dom: &Dom, ld: &JsonLd) -> Option<String> {
     let named = ld.all_types().iter().find(|t| OTHER_KINDS.contains(&t.as_str()));
     named
         .cloned()
-        .or_else(|| KIND.with(|k| Some(dom.first(k)?.attr("content")?.to_owned())))
+        .or_else(|| KIND.with(|k| Some(metas(dom).find(|e| e.matches(k))?.attr("content")?.to_owned())))
+}
+
+/// The page's meta tags: asked for by name, for a selector is slow on a whole page.
+fn metas(dom: &Dom) -> impl Iterator<Item = Element<'_>> {
+    dom.root().descendants().filter(|e| e.name() == "meta")
 }
 
 /// Words of the story by the page's own account: JSON-LD's `wordCount`, or what its `articleBody` has.

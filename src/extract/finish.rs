@@ -90,7 +90,7 @@ fn key_to(text: &str, most: usize) -> String {
     let mut key = String::new();
     let mut gap = false;
     for c in text.chars() {
-        if !c.is_alphanumeric() {
+        if !crate::text::is_letter(c) {
             gap = true;
             continue;
         }
@@ -98,7 +98,7 @@ fn key_to(text: &str, most: usize) -> String {
             key.push(' ');
         }
         gap = false;
-        key.extend(c.to_lowercase());
+        crate::text::push_lower(&mut key, c);
         if key.len() > most {
             break;
         }

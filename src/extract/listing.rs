@@ -23,15 +23,26 @@ const MIN_SHARE: f64 = 0.6;
 
 /// The number of teasers, where the kept text is hardly anything else.
 pub(super) fn teasers(found: &[Found<'_>]) -> Option<usize> {
-    let mut all = 0;
+    let kept: Vec<&Found<'_>> = found.iter().filter(|f| f.claim.is_none()).collect();
+    let headlines: Vec<Option<NodeId>> = kept
+        .iter()
+        .map(|f| headline_of(f.element).map(Element::id))
+        .collect();
     // Blocks and words under each linked headline: a post whose own headline is a link has many.
     let mut under: HashMap<NodeId, (usize, usize)> = HashMap::new();
-    for block in found.iter().filter(|f| f.claim.is_none()) {
+    for headline in headlines.iter().flatten() {
+        under.entry(*headline).or_default().0 += 1;
+    }
+    // Most pages have none: then no word need be counted.
+    if under.len() < MIN_TEASERS {
+        return None;
+    }
+    let mut all = 0;
+    for (block, headline) in kept.iter().zip(&headlines) {
         let words = text::word_count(&block.block.text);
         all += words;
-        if let Some(headline) = headline_of(block.element) {
-            let sums = under.entry(headline.id()).or_default();
-            *sums = (sums.0 + 1, sums.1 + words);
+        if let Some(sums) = headline.and_then(|h| under.get_mut(&h)) {
+            sums.1 += words;
         }
     }
     under.retain(|_, (blocks, words)| *blocks <= MAX_TEASER_BLOCKS && *words <= MAX_TEASER_WORDS);

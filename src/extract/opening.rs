@@ -1,35 +1,90 @@
-//! How a text must begin for a pattern to match it. Rules are many and blocks are many: by their first
-//! byte most of them need not meet. Owns that question alone; whether a pattern does match is its own
-//! to say.
+//! What a text must be like for a pattern to match it. Rules are many and blocks are many: by its first
+//! byte, or by a look that is cheaper than the pattern's, most of them need not meet. Owns that question
+//! alone; whether a pattern does match is its own to say.
+
+use std::sync::OnceLock;
 
 use regex::Regex;
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use regex_syntax::utf8::Utf8Sequences;
 
-/// The first bytes of the texts that a pattern may match.
+/// What the texts that a pattern may match have in common.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Opening(Option<Box<[bool; 256]>>);
+pub(super) struct Opening {
+    /// The first bytes that they may have.
+    first: Option<Box<[bool; 256]>>,
+    loose: Option<Loose>,
+}
+
+/// A pattern without its word boundaries, which matches all that it matches, and more. Beside text that
+/// is not ASCII, boundaries can be told by regex's slowest engine only; the rest by a fast one.
+#[derive(Debug, Clone)]
+struct Loose {
+    pattern: String,
+    /// Built when the first such text is met; none where it would be too large.
+    built: OnceLock<Option<Regex>>,
+}
 
 impl Opening {
-    /// Reads them from a pattern that begins at the text's start; of any other nothing is known.
+    /// Reads it from a pattern. What its first bytes may be is known only of one that begins at the
+    /// text's start.
     pub(super) fn of(pattern: &Regex) -> Self {
         let Ok(hir) = regex_syntax::parse(pattern.as_str()) else {
-            return Self(None);
+            return Self::default();
         };
-        if !hir.properties().look_set_prefix().contains(Look::Start) {
-            return Self(None);
-        }
-        let mut bytes = Box::new([false; 256]);
-        let may_be_empty = read(&hir, &mut bytes);
-        Self((!may_be_empty).then_some(bytes))
+        let properties = hir.properties();
+        let loose = properties.look_set().contains_word_unicode().then(|| Loose {
+            pattern: without_boundaries(&hir).to_string(),
+            built: OnceLock::new(),
+        });
+        let first = properties
+            .look_set_prefix()
+            .contains(Look::Start)
+            .then(|| Box::new([false; 256]))
+            .and_then(|mut bytes| (!read(&hir, &mut bytes)).then_some(bytes));
+        Self { first, loose }
     }
 
     /// Whether the pattern may match this text.
     pub(super) fn allows(&self, text: &str) -> bool {
         let first = text.as_bytes().first();
-        self.0
-            .as_ref()
-            .is_none_or(|bytes| first.is_some_and(|b| bytes[usize::from(*b)]))
+        let begins = |bytes: &[bool; 256]| first.is_some_and(|b| bytes[usize::from(*b)]);
+        self.first.as_deref().is_none_or(begins) && self.loose.as_ref().is_none_or(|l| l.allows(text))
+    }
+}
+
+impl Loose {
+    fn allows(&self, text: &str) -> bool {
+        let built = || Regex::new(&self.pattern).ok();
+        text.is_ascii()
+            || self
+                .built
+                .get_or_init(built)
+                .as_ref()
+                .is_none_or(|l| l.is_match(text))
+    }
+}
+
+/// The expression without its word boundaries; all else that it looks at stays.
+fn without_boundaries(hir: &Hir) -> Hir {
+    let all = |parts: &[Hir]| parts.iter().map(without_boundaries).collect();
+    match hir.kind() {
+        HirKind::Look(
+            Look::WordUnicode
+            | Look::WordUnicodeNegate
+            | Look::WordStartUnicode
+            | Look::WordEndUnicode
+            | Look::WordStartHalfUnicode
+            | Look::WordEndHalfUnicode,
+        ) => Hir::empty(),
+        HirKind::Repetition(repetition) => Hir::repetition(Repetition {
+            sub: Box::new(without_boundaries(&repetition.sub)),
+            ..repetition.clone()
+        }),
+        HirKind::Capture(capture) => without_boundaries(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => hir.clone(),
     }
 }
 
@@ -89,6 +144,9 @@ mod tests {
             "東京",
             "…",
             "ſhare",
+            "größer, read more",
+            "lire à part",
+            "reader à",
         ];
         for pattern in [
             "^Read",
@@ -104,6 +162,10 @@ mod tests {
             r"^\bR|\A東",
             "(^Read| x)",
             "^a*5",
+            r"(?i)\bread (more|\b(less)?)\b",
+            r"^(\w+\B\w\b.{0,9})+more\b",
+            r"(?:\blire )?à\b",
+            r"\b\b",
         ] {
             let pattern = Regex::new(pattern).unwrap();
             let opening = Opening::of(&pattern);
@@ -111,6 +173,13 @@ mod tests {
                 assert!(opening.allows(text), "{pattern} {text}");
             }
         }
+    }
+
+    #[test]
+    fn beside_text_that_is_not_ascii_a_pattern_is_met_only_for_more_than_its_boundaries() {
+        let opening = Opening::of(&Regex::new(r"\b(read|see) more\b").unwrap());
+        assert!(opening.allows("“Read on”: see more") && opening.allows("“unsee more”"));
+        assert!(!opening.allows("“The council met.”"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct RuleSet {
     /// Selectors of the strips that act on elements, and which strip each belongs to.
     elements: SelectorSet,
     owners: Vec<usize>,
-    /// How a block must begin to be met by each strip, as far as its text says.
+    /// What a block must be like to be met by each strip, as far as its text says.
     openings: Vec<Opening>,
 }
 
@@ -35,6 +35,7 @@ impl RuleSet {
         for (index, strip) in own.chain(&common.strips).enumerate() {
             openings.push(match &strip.what {
                 StripWhat::Block { text: Some(text), .. } => Opening::of(text),
+                StripWhat::Region { from, .. } => Opening::of(from),
                 _ => Opening::default(),
             });
             if let StripWhat::Block {
@@ -75,7 +76,8 @@ impl RuleSet {
             .chain(&self.common.strips)
     }
 
-    /// How a block must begin to be met by the strip at this place of [`Self::strips`].
+    /// What a block must be like to be met by the strip at this place of [`Self::strips`], or, where that
+    /// strip takes regions, to open one.
     pub(super) fn opening(&self, index: usize) -> &Opening {
         &self.openings[index]
     }

@@ -63,6 +63,7 @@ pub(super) fn run<'a>(
     for (index, strip) in strips.iter().enumerate() {
         let common = rules.is_common(index);
         let spared = |b: &Found<'_>| common && rules.exempts(b.element);
+        let opening = rules.opening(index);
         match &strip.what {
             StripWhat::Block {
                 select: Some(_),
@@ -72,7 +73,6 @@ pub(super) fn run<'a>(
             } => {}
             StripWhat::Block { at: Some(_), .. } => {}
             StripWhat::Block { .. } => {
-                let opening = rules.opening(index);
                 for at in 0..found.len() {
                     let block = &found[at];
                     let text = texts[at].as_deref().unwrap_or(&block.block.text);
@@ -86,6 +86,10 @@ pub(super) fn run<'a>(
                 }
             }
             StripWhat::Region { from, until } => {
+                let text = |at: usize| texts[at].as_deref().unwrap_or(&found[at].block.text);
+                if !(0..found.len()).any(|at| found[at].is_kept() && opening.allows(text(at))) {
+                    continue;
+                }
                 region(strip, from, until, &spared, found, notes);
             }
         }

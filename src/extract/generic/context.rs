@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::dom::Dom;
+use crate::text::{is_letter, letters};
 
 use super::features::Sight;
 
@@ -59,7 +60,9 @@ impl Context {
         let heading = headline
             .map(|h| bag(&sight.found[h].block.text))
             .unwrap_or_default();
-        let mut times: HashMap<&str, u32, RandomState> = HashMap::default();
+        let known = Known::of([&title, &heading, &description]);
+        let mut times: HashMap<&str, u32, RandomState> =
+            HashMap::with_capacity_and_hasher(sight.len(), RandomState::default());
         for f in &sight.found {
             *times.entry(&f.block.text).or_default() += 1;
         }
@@ -76,7 +79,7 @@ impl Context {
             if in_body > 0.0 {
                 told_chars += sight.chars(at);
             }
-            let [title, heading, description] = overlaps(text, [&title, &heading, &description]);
+            let [title, heading, description] = known.shares_of(text);
             blocks.push(Told {
                 in_body,
                 title: title.max(heading),
@@ -105,11 +108,6 @@ impl Context {
     }
 }
 
-/// Letters and digits only: how two tellings of one text are compared.
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
 /// The words of a text in lower case, once each; characters where words are not parted.
 type Bag = std::collections::HashSet<String, RandomState>;
 
@@ -118,8 +116,7 @@ fn bag(text: &str) -> Bag {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
+    text.split(|c: char| !is_letter(c)).filter(|w| !w.is_empty())
 }
 
 fn lower(word: &str) -> String {
@@ -128,38 +125,54 @@ fn lower(word: &str) -> String {
 
 /// Share of the text's words that are in the bag; 0 for long texts, which repeat nothing whole.
 fn overlap(text: &str, bag: &Bag) -> f32 {
-    let [share] = overlaps(text, [bag]);
+    let [share] = Known::of([bag]).shares_of(text);
     share
 }
 
-/// As [`overlap`], for several bags at once.
-fn overlaps<const N: usize>(text: &str, bags: [&Bag; N]) -> [f32; N] {
-    const LONG_BYTES: usize = 600;
-    if bags.iter().all(|bag| bag.is_empty()) || text.len() > LONG_BYTES {
-        return [0.0; N];
+/// Words of several bags, each with one bit for every bag that it is in.
+struct Known<'b, const N: usize>(HashMap<&'b str, u8, RandomState>);
+
+impl<'b, const N: usize> Known<'b, N> {
+    fn of(bags: [&'b Bag; N]) -> Self {
+        let mut known: HashMap<&str, u8, RandomState> = HashMap::default();
+        for (at, bag) in bags.iter().enumerate() {
+            for word in *bag {
+                *known.entry(word).or_default() |= 1 << at;
+            }
+        }
+        Self(known)
     }
-    let (mut all, mut known) = (0u16, [0u16; N]);
-    let mut word = String::new();
-    for written in words(text) {
-        all += 1;
-        word.clear();
-        if written.is_ascii() {
-            word.push_str(written);
-            word.make_ascii_lowercase();
-        } else {
-            word.push_str(&lower(written));
+
+    /// Share of the text's words that are in each bag.
+    fn shares_of(&self, text: &str) -> [f32; N] {
+        const LONG_BYTES: usize = 600;
+        if self.0.is_empty() || text.len() > LONG_BYTES {
+            return [0.0; N];
         }
-        for (known, bag) in known.iter_mut().zip(bags) {
-            *known += u16::from(bag.contains(&word));
+        let (mut all, mut known) = (0u16, [0u16; N]);
+        let mut word = String::new();
+        for written in words(text) {
+            all += 1;
+            word.clear();
+            if written.is_ascii() {
+                word.push_str(written);
+                word.make_ascii_lowercase();
+            } else {
+                word.push_str(&lower(written));
+            }
+            let bags = self.0.get(word.as_str()).copied().unwrap_or_default();
+            for (at, known) in known.iter_mut().enumerate() {
+                *known += u16::from(bags >> at & 1);
+            }
         }
+        known.map(|known| {
+            if all > 0 {
+                f32::from(known) / f32::from(all)
+            } else {
+                0.0
+            }
+        })
     }
-    known.map(|known| {
-        if all > 0 {
-            f32::from(known) / f32::from(all)
-        } else {
-            0.0
-        }
-    })
 }
 
 /// Words of the page's own title and description.

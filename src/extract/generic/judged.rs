@@ -1,6 +1,10 @@
 //! What is believed of the blocks of a located body, and which are taken out for it. How sure the
 //! whole is, `quality` says.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use crate::article::Category;
 
 use super::super::blocks::Found;
@@ -88,9 +92,9 @@ pub(in crate::extract) fn prune(judged: &Judged, found: &mut [Found<'_>]) {
 /// paragraphs.
 fn told_twice(found: &mut [Found<'_>]) {
     let mut letters: Vec<(usize, String)> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen: HashSet<String, RandomState> = HashSet::default();
     for (i, f) in found.iter_mut().enumerate().filter(|(_, f)| f.claim.is_none()) {
-        let own: String = f.block.text.chars().filter(|c| c.is_alphanumeric()).collect();
+        let own = crate::text::letters(&f.block.text);
         if own.len() >= TOLD_TWICE_LETTERS && !seen.insert(own.clone()) {
             f.claim = Some(Claim::generic(Category::Other, "told-twice"));
         } else {

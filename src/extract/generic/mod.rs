@@ -106,28 +106,29 @@ fn locate_by<'a>(
     })
 }
 
+/// Blocks whose rows for the second look are made at once: all at once would take twice the room.
+const AT_ONCE: usize = 64;
+
 /// Judges each block twice.
 fn believe(sight: &Sight<'_, '_>, context: &Context) -> Vec<f32> {
     let [alone, together] = &*model::FORESTS;
+    let width = alone.features.len();
     let mut rows = Table::default();
-    let mut starts = Vec::with_capacity(sight.len());
-    let first = (0..sight.len())
-        .map(|block| {
-            let start = rows.values.len();
-            starts.push(start);
-            features::describe(&mut rows, sight, context, block);
-            alone.belief(&rows.values[start..])
-        })
-        .collect();
-    let first = Beliefs::new(sight, first);
-    let mut row = Table::default();
-    (0..sight.len())
-        .map(|block| {
-            let end = starts.get(block + 1).copied().unwrap_or(rows.values.len());
-            row.values.clear();
-            row.values.extend_from_slice(&rows.values[starts[block]..end]);
-            second::reconsider(&mut row, sight, &first, block);
-            together.belief(&row.values)
-        })
-        .collect()
+    rows.values.reserve(sight.len() * width);
+    for block in 0..sight.len() {
+        features::describe(&mut rows, sight, context, block);
+    }
+    let first = Beliefs::new(sight, alone.beliefs(&rows.values).collect());
+    let mut again = Table::default();
+    let mut beliefs = Vec::with_capacity(sight.len());
+    let described: Vec<&[f32]> = rows.values.chunks_exact(width).collect();
+    for (part, described) in described.chunks(AT_ONCE).enumerate() {
+        again.values.clear();
+        for (n, row) in described.iter().enumerate() {
+            again.values.extend_from_slice(row);
+            second::reconsider(&mut again, sight, &first, part * AT_ONCE + n);
+        }
+        beliefs.extend(together.beliefs(&again.values));
+    }
+    beliefs
 }

@@ -43,6 +43,8 @@ pub(super) const TAGS: [&[&str]; 16] = [
 ];
 /// A distance that stands for "nowhere above".
 pub(super) const FAR: u8 = 30;
+/// Most word groups: each is a bit.
+const MAX_GROUPS: usize = u32::BITS as usize;
 /// Shortest word that is looked for inside a longer, unknown one.
 const PART_CHARS: usize = 5;
 
@@ -50,8 +52,8 @@ const PART_CHARS: usize = 5;
 pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| lines().map(|(name, _)| name).collect());
 
-static VOCABULARY: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
-    let mut words = HashMap::new();
+static VOCABULARY: LazyLock<HashMap<&'static str, u32, RandomState>> = LazyLock::new(|| {
+    let mut words = HashMap::default();
     for (group, (_, line)) in lines().enumerate() {
         for word in line.split(' ') {
             *words.entry(word).or_insert(0) |= 1 << group;
@@ -115,7 +117,7 @@ pub(super) struct Container<'a> {
     pub(super) parent: Option<usize>,
     pub(super) depth: u8,
     /// Steps up to the nearest element that speaks of each word group (0: this one).
-    pub(super) words: Vec<u8>,
+    pub(super) words: [u8; MAX_GROUPS],
     /// Steps up to the nearest element of each tag.
     pub(super) tags: [u8; TAGS.len()],
     /// Tag and classes.
@@ -166,7 +168,7 @@ impl<'a> Places<'a> {
             containers: Vec::new(),
             of_block: Vec::with_capacity(found.len()),
             shapes: Vec::new(),
-            known: HashMap::default(),
+            known: HashMap::with_capacity_and_hasher(found.len() * 2, RandomState::default()),
             looks: HashMap::default(),
             shape_ids: HashMap::default(),
             named: HashMap::default(),
@@ -212,13 +214,13 @@ impl<'a> Places<'a> {
             Some(p) => {
                 let p = &self.containers[p];
                 (
-                    p.words.iter().map(|d| nearer(*d)).collect(),
+                    p.words.map(nearer),
                     p.tags.map(nearer),
                     p.depth.saturating_add(1),
                     Some(p.look),
                 )
             }
-            None => (vec![FAR; GROUPS.len()], [FAR; TAGS.len()], 0, None),
+            None => ([FAR; MAX_GROUPS], [FAR; TAGS.len()], 0, None),
         };
         let mut bits = 0u32;
         let mut class = "";

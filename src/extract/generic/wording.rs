@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, StartKind, automaton::OverlappingState};
 
 /// Phrases that boilerplate begins with or contains, by group, in many languages. `^` binds a phrase to
 /// the start, `$` to the end; all else is to the letter.
@@ -18,41 +18,79 @@ pub(super) static GROUPS: LazyLock<Vec<&'static str>> =
 static PHRASE_FINDER: LazyLock<PhraseFinder> = LazyLock::new(PhraseFinder::new);
 
 /// Finds all phrases at once. No pattern of the program's is as large: as a regular expression its
-/// states would not be kept from one page to the next.
+/// states would not be kept from one page to the next. Most phrases are asked for at a text's start only:
+/// apart, the tables of the others are small enough for the machine's near memory.
 struct PhraseFinder {
-    phrases: AhoCorasick,
-    /// For each phrase its group, and whether it stands at the start and at the end only.
-    bounds: Vec<(usize, bool, bool)>,
+    anywhere: Phrases,
+    at_start: Phrases,
 }
 
 impl PhraseFinder {
     fn new() -> Self {
-        let (mut phrases, mut bounds) = (Vec::new(), Vec::new());
+        let (mut anywhere, mut at_start) = (Vec::new(), Vec::new());
         for (group, (_, line)) in groups().enumerate() {
             for phrase in line.split('|') {
-                let (phrase, at_start) = phrase.strip_prefix('^').map_or((phrase, false), |p| (p, true));
-                let (phrase, at_end) = phrase.strip_suffix('$').map_or((phrase, false), |p| (p, true));
-                phrases.push(phrase);
-                bounds.push((group, at_start, at_end));
+                match phrase.strip_prefix('^') {
+                    Some(phrase) => at_start.push((group, phrase)),
+                    None => anywhere.push((group, phrase)),
+                }
             }
         }
-        let phrases = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(phrases)
-            .expect("a few hundred phrases make no large automaton");
-        Self { phrases, bounds }
+        Self {
+            anywhere: Phrases::new(&anywhere, Anchored::No),
+            at_start: Phrases::new(&at_start, Anchored::Yes),
+        }
     }
 
     /// One bit for each group that has a phrase in the text.
     fn groups_in(&self, text: &str) -> u32 {
+        self.anywhere.groups_in(text) | self.at_start.groups_in(text)
+    }
+}
+
+/// Phrases that stand anywhere in a text, or at its start.
+struct Phrases {
+    finder: AhoCorasick,
+    /// For each phrase its group, and whether it stands at the end only.
+    bounds: Vec<(usize, bool)>,
+    anchored: Anchored,
+}
+
+impl Phrases {
+    fn new(phrases: &[(usize, &str)], anchored: Anchored) -> Self {
+        let at_end = |phrase: &str| phrase.ends_with('$');
+        let (kind, start) = match anchored {
+            Anchored::No => (AhoCorasickKind::DFA, StartKind::Unanchored),
+            _ => (AhoCorasickKind::ContiguousNFA, StartKind::Anchored),
+        };
+        let finder = AhoCorasick::builder()
+            .kind(Some(kind))
+            .start_kind(start)
+            .build(phrases.iter().map(|(_, p)| p.strip_suffix('$').unwrap_or(p)))
+            .expect("a few hundred phrases make no large automaton");
+        let bounds = phrases.iter().map(|(group, p)| (*group, at_end(p))).collect();
+        Self {
+            finder,
+            bounds,
+            anchored,
+        }
+    }
+
+    fn groups_in(&self, text: &str) -> u32 {
         let mut bits = 0;
-        for found in self.phrases.find_overlapping_iter(text) {
-            let (group, at_start, at_end) = self.bounds[found.pattern().as_usize()];
-            if (!at_start || found.start() == 0) && (!at_end || found.end() == text.len()) {
+        let input = Input::new(text).anchored(self.anchored);
+        let mut state = OverlappingState::start();
+        loop {
+            self.finder.find_overlapping(input.clone(), &mut state);
+            let Some(found) = state.get_match() else {
+                return bits;
+            };
+            let (group, at_end) = self.bounds[found.pattern().as_usize()];
+            let begins = self.anchored == Anchored::No || found.start() == 0;
+            if begins && (!at_end || found.end() == text.len()) {
                 bits |= 1 << group;
             }
         }
-        bits
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::collect::Found;
 use super::json_ld::JsonLd;
-use crate::text::{fold, unescape_twice};
+use crate::text::{fold, lower_letters, unescape_twice};
 
 /// What separates a headline from the name of the site or section behind it.
 const SEPARATORS: &[&str] = &[
@@ -25,10 +25,7 @@ pub(super) struct Headline {
 /// A text as compared: letters and digits of any script, lower case; everything else may differ
 /// between two copies of one headline.
 pub(super) fn key(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    lower_letters(text)
 }
 
 /// The names a site calls itself, as keys.
