@@ -48,7 +48,7 @@ pub(super) fn path(whole: &WholeArticle) -> PathBuf {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let address = text("url").split(['?', '#']).next().unwrap_or_default();
+    let address = whole.first_url.split(['?', '#']).next().unwrap_or_default();
     let last = address.split('/').rfind(|s| !s.is_empty()).unwrap_or_default();
     let last = last
         .strip_suffix(".html")
