@@ -13,6 +13,7 @@ mod schedule;
 mod search;
 mod space;
 mod status;
+mod unspaced;
 mod versions;
 
 use std::cell::RefCell;
