@@ -10,12 +10,14 @@ use std::fs::{self, File, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::config::{Config, PRODUCT};
+use crate::pipeline::retell::Retelling;
 use crate::progress::Count;
 use crate::store::{Reader, WholeArticle};
 
@@ -36,7 +38,7 @@ pub(super) fn run(config: &Config, args: &ExportArgs) -> anyhow::Result<Ending> 
         (None, ExportFormat::Markdown) => {
             bail!("--format markdown writes a folder: name it with -o DIR")
         }
-        (Some(dir), ExportFormat::Markdown) => folder(&reader, &which, dir, &count)?,
+        (Some(dir), ExportFormat::Markdown) => folder(config, &reader, &which, dir, &count)?,
         (Some(path), _) => file(&reader, &which, args, path, &count)?,
         (None, _) => {
             let mut out = BufWriter::new(std::io::stdout().lock());
@@ -201,18 +203,50 @@ fn file(
     Ok(written)
 }
 
-fn folder(reader: &Reader, which: &Which, dir: &Path, count: &Count) -> anyhow::Result<u64> {
-    each(reader, which, count, |article| {
-        let path = dir.join(markdown::path(&article));
-        let context = || format!("cannot write {}", path.display());
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(context)?;
+/// Pages are read again for the form of their texts, on all cores.
+fn folder(config: &Config, reader: &Reader, which: &Which, dir: &Path, count: &Count) -> anyhow::Result<u64> {
+    let rulebook = page::rulebook(config)?;
+    let ids = reader.in_order(&which.sites, which.since.as_deref())?;
+    let (next, written) = (AtomicUsize::new(0), AtomicU64::new(0));
+    let until_done = || -> anyhow::Result<()> {
+        let reader = Reader::open(&config.db)?;
+        let mut retelling = Retelling::new(&reader, &rulebook);
+        while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(article) = reader.whole_article(*id)? {
+                one_file(&article, &mut retelling, dir)?;
+                let done = written.fetch_add(1, Ordering::Relaxed) + 1;
+                count.tell(done, ids.len() as u64);
+            }
         }
-        let text = markdown::file(&article);
-        // A file that is as it should be keeps its date, for programs that watch the folder.
-        if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
-            return Ok(());
-        }
-        fs::write(&path, text).with_context(context)
-    })
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(until_done)).collect();
+        let ends = threads
+            .into_iter()
+            .map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        ends.collect::<Vec<_>>()
+            .into_iter()
+            .collect::<anyhow::Result<()>>()
+    })?;
+    Ok(written.into_inner())
+}
+
+fn one_file(article: &WholeArticle, retelling: &mut Retelling<'_>, dir: &Path) -> anyhow::Result<()> {
+    let path = dir.join(markdown::path(article));
+    let context = || format!("cannot write {}", path.display());
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(context)?;
+    }
+    let of = |column: &str| article.article.get(column);
+    let text = |column: &str| of(column).and_then(Value::as_str).unwrap_or_default();
+    let id = of("id").and_then(Value::as_i64).unwrap_or_default();
+    let blocks = retelling.blocks(id, text("site"), text("text"))?;
+    let told = markdown::file(article, blocks.as_deref());
+    // A file that is as it should be keeps its date, for programs that watch the folder.
+    if fs::read(&path).is_ok_and(|old| old == told.as_bytes()) {
+        return Ok(());
+    }
+    fs::write(&path, told).with_context(context)
 }

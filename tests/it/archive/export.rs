@@ -216,3 +216,28 @@ fn a_story_that_moves_keeps_its_file() {
     let text = std::fs::read_to_string(&files[0]).unwrap();
     assert!(files[0].ends_with("pier-1.md") && text.contains("/news/harbour-pier"));
 }
+
+#[test]
+fn markdown_marks_headings_and_lists_where_the_page_still_tells_the_stored_text() {
+    let desk = crawled(&PAPERS[..1], &["pier"]);
+    let more = "<h2>Tickets</h2><ul><li>A berth costs twelve crowns.</li><li>Bicycles go free.</li></ul>";
+    let body = page("pier").replace("</article>", &format!("{more}</article>"));
+    desk.web().put("north.example/news/pier", Reply::page(body));
+    desk.crawl(&["--refresh"]).quiet();
+    let file = |appeal: &str| {
+        desk.file("sites/north.toml", rules("north.example", appeal));
+        desk.run(&["export", "--format", "markdown", "-o", "vault"])
+            .quiet();
+        std::fs::read_to_string(desk.dir().join("vault/north/pier-1.md")).unwrap()
+    };
+    let marked = "\n\n## Tickets\n\n- A berth costs twelve crowns.\n- Bicycles go free.\n";
+    let told = file("");
+    assert!(told.ends_with(marked), "{told}");
+    // Other rules: the stored text leaves, not theirs.
+    let told = file(APPEAL);
+    assert!(told.contains("seven crowns"));
+    assert!(
+        told.ends_with("\n\nTickets\n\nA berth costs twelve crowns.\n\nBicycles go free.\n"),
+        "{told}"
+    );
+}
