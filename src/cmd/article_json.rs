@@ -82,6 +82,11 @@ impl ArticleJson {
         }
     }
 
+    /// Whether there was nothing to read.
+    pub(super) fn has_failed(&self) -> bool {
+        self.outcome == Outcome::Failed
+    }
+
     /// The object of a page that could not be read.
     pub(super) fn failed(id: Value, outcome: Outcome, reason: Option<String>) -> Self {
         Self {

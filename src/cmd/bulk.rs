@@ -43,10 +43,10 @@ pub(super) fn run(
         // Each worker has its own lane; line n goes through lane n modulo their number, so reading
         // the lanes in turn gives the input's order.
         let mut lanes: Vec<SyncSender<(usize, Vec<u8>)>> = Vec::new();
-        let mut answers: Vec<Receiver<String>> = Vec::new();
+        let mut answers: Vec<Receiver<(String, bool)>> = Vec::new();
         for _ in 0..workers {
             let (give, take) = sync_channel::<(usize, Vec<u8>)>(AHEAD_PER_CORE);
-            let (tell, hear) = sync_channel::<String>(AHEAD_PER_CORE);
+            let (tell, hear) = sync_channel::<(String, bool)>(AHEAD_PER_CORE);
             lanes.push(give);
             answers.push(hear);
             scope.spawn(move || {
@@ -62,12 +62,20 @@ pub(super) fn run(
             // The other side is gone only when the output failed, which ends the program.
             let _ = finished.send(feed(input, lanes));
         });
+        let (mut lines_out, mut failed) = (0_u64, 0_u64);
         for lane in answers.iter().cycle() {
-            let Ok(line) = lane.recv() else { break };
+            let Ok((line, has_failed)) = lane.recv() else {
+                break;
+            };
+            lines_out += 1;
+            failed += u64::from(has_failed);
             output.write_all(line.as_bytes())?;
             output.write_all(b"\n")?;
         }
         output.flush()?;
+        if failed > 0 {
+            tracing::info!("{failed} of {lines_out} lines failed: each tells its reason");
+        }
         lines.recv().unwrap_or(Ok(()))
     })
 }
@@ -91,7 +99,8 @@ fn feed(mut input: impl BufRead, lanes: Vec<SyncSender<(usize, Vec<u8>)>>) -> st
     Ok(())
 }
 
-fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> String {
+/// The line out, and whether the line in could not be read.
+fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> (String, bool) {
     let failed = |id: Value, reason: String| ArticleJson::failed(id, Outcome::Failed, Some(reason));
     let request = serde_json::from_slice::<Map<String, Value>>(line).map(|mut object| {
         let id = object.remove("id").unwrap_or_default();
@@ -103,7 +112,7 @@ fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> S
                 serde_json::to_value(failed(Value::Null, format!("line {number}: not a request: {e}")))
                     .unwrap_or_default();
             object["line"] = number.into();
-            return object.to_string();
+            return (object.to_string(), true);
         }
         Ok((id, Err(e))) => failed(id, format!("line {number}: not a request: {e}")),
         Ok((id, Ok(request))) => match page(&request) {
@@ -119,8 +128,9 @@ fn answer(number: usize, line: &[u8], rulebook: &Rulebook, choice: &Choice) -> S
             }
         },
     };
-    serde_json::to_string(&json)
-        .unwrap_or_else(|e| format!("{{\"id\":null,\"outcome\":\"failed\",\"reason\":\"{e}\"}}"))
+    let line = serde_json::to_string(&json)
+        .unwrap_or_else(|e| format!("{{\"id\":null,\"outcome\":\"failed\",\"reason\":\"{e}\"}}"));
+    (line, json.has_failed())
 }
 
 fn page(request: &Request) -> Result<(Vec<u8>, Option<Url>), String> {

@@ -30,7 +30,7 @@ const DEMO_DB: &str = "data/demo.db";
 /// Queries that show what the file can be asked.
 const QUERIES: [&str; 3] = [
     "select site, title, word_count, published_at from articles order by published_at desc",
-    "select category, count(*) as blocks, min(text) as example from removed group by category order by blocks desc",
+    "select r.category, count(*) as blocks, min(r.text) as example from removed r join articles a on a.id = r.article_id and a.version = r.version group by 1 order by 2 desc",
     "select a.title, c.version, c.words_before, c.words_after from article_changes c join articles a on a.id = c.article_id",
 ];
 
@@ -193,11 +193,15 @@ fn tell(out: &mut impl Write, db: &Path, first: &Summary, second: &Summary) -> a
             change.words_before
         )?;
     }
-    for (text, pattern) in reader.repeated()? {
+    for (text, pattern, holding) in reader.repeated()? {
         writeln!(
             out,
             "  taken out of it, though no rule knows it, for it stands {pattern}: “{}”",
             brief(&text, 60)
+        )?;
+        writeln!(
+            out,
+            "  {holding} texts that were stored before it was learned still hold it: `copydesk reextract` makes texts anew"
         )?;
     }
     let path = std::path::absolute(db)?;

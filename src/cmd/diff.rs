@@ -1,5 +1,6 @@
 //! `copydesk diff`: what changed between two versions of an article.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use anyhow::{Context, bail};
@@ -41,10 +42,11 @@ pub(super) fn run(config: &Config, args: &DiffArgs) -> anyhow::Result<Ending> {
         None => bail!("{url} has the versions 1 to {}, not {n}", newest.version),
     };
     let (before, after) = (version(from)?, version(to)?);
+    let texts = (without(before, after), without(after, before));
     let fields = [
         ("title", told(&before.title), told(&after.title)),
         ("subtitle", told(&before.subtitle), told(&after.subtitle)),
-        ("text", before.text.as_str(), after.text.as_str()),
+        ("text", texts.0.as_str(), texts.1.as_str()),
     ];
     let fields: Vec<Field<'_>> = fields
         .into_iter()
@@ -71,6 +73,18 @@ struct Field<'a> {
 
 fn told(value: &Option<String>) -> &str {
     value.as_deref().unwrap_or_default()
+}
+
+/// A version's text without the blocks that rules or memory took out of the other one: what they learned
+/// between the two is no correction of the paper's.
+fn without(version: &Version, other: &Version) -> String {
+    let mut removed: HashSet<&str> = other.removed.iter().map(String::as_str).collect();
+    for block in other.text.split("\n\n") {
+        removed.remove(text::fold(block).as_str());
+    }
+    let kept = version.text.split("\n\n");
+    let kept = kept.filter(|block| !removed.contains(text::fold(block).as_str()));
+    kept.collect::<Vec<_>>().join("\n\n")
 }
 
 fn counts(fields: &[Field<'_>]) -> (usize, usize) {

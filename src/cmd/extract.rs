@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::cli::{ExtractArgs, Format};
 use crate::config::Config;
+use crate::decode::Kind;
 
 use super::article_json::ArticleJson;
 use super::page::{self, Wanted};
@@ -34,6 +35,9 @@ pub(super) fn run(config: &Config, args: &ExtractArgs) -> anyhow::Result<Ending>
     if !reading.outcome.is_article() {
         let reason = reading.reason.as_deref().unwrap_or("no reason is known");
         eprintln!("copydesk: {}: {}: {reason}", wanted.source, reading.outcome);
+        if reason.ends_with(Kind::Text.as_str()) {
+            eprintln!("copydesk: `copydesk clean` takes the boilerplate out of text without markup");
+        }
     }
     let article = reading.extraction.as_ref().map(|e| &e.article);
     let text = match (args.format, article) {

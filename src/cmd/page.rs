@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::address;
 use crate::config::Config;
@@ -85,7 +85,15 @@ fn get(
         }
         file => std::fs::read(file).with_context(|| format!("cannot read {file}"))?,
     };
-    let bytes = decode::gunzip(&bytes, MAX_PAGE_BYTES as u64).context(wanted.source.to_owned())?;
+    let name = wanted.source.to_ascii_lowercase();
+    let unpacked = decode::gunzip(&bytes, MAX_PAGE_BYTES as u64);
+    if name.ends_with(".warc.gz") || unpacked.as_ref().is_ok_and(|bytes| bytes.starts_with(b"WARC/")) {
+        bail!(
+            "{0} is a WARC file, with many pages: `copydesk ingest {0}` takes them in",
+            wanted.source
+        );
+    }
+    let bytes = unpacked.context(wanted.source.to_owned())?;
     let source = Source {
         bytes: &bytes,
         content_type: content_type.as_deref(),

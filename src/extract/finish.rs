@@ -59,9 +59,9 @@ pub(super) fn run(meta: &Metadata, dek: Dek, found: &mut [Found<'_>]) {
         kept += 1;
         let top = kept <= TOP_BLOCKS;
         let claim = if top && title.as_ref() == Some(&this) {
-            Claim::generic(Category::Byline, "headline")
+            Claim::generic(Category::Other, "headline")
         } else if top && dek.goes(block.block.kind) && subtitle.as_ref() == Some(&this) {
-            Claim::generic(Category::Byline, "dek")
+            Claim::generic(Category::Other, "dek")
         } else if block.block.kind != BlockKind::Heading
             && !authors.is_empty()
             && (authors.contains(&without_by(&this)) || without_by(&this) == all_authors)

@@ -72,7 +72,7 @@ pub fn join(mut first: Extraction, rest: impl IntoIterator<Item = Extraction>) -
         append(&mut first.article, page.article, &told);
     }
     if all_words > 0.0 {
-        first.article.quality = quality / all_words;
+        first.article.quality = (quality / all_words * 1000.0).round() / 1000.0;
     }
     first
 }

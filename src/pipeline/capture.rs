@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use crate::address;
@@ -62,6 +63,33 @@ struct Row {
     content_type: Option<String>,
     #[serde(default)]
     fetched: Option<String>,
+    // Of any form: a folder that someone else made may tell these as it likes.
+    #[serde(default)]
+    status: Value,
+    #[serde(default)]
+    headers: Value,
+}
+
+impl Row {
+    fn status(&self) -> u16 {
+        let said = match &self.status {
+            Value::String(text) => text.parse().ok(),
+            number => number.as_u64().and_then(|n| u16::try_from(n).ok()),
+        };
+        said.unwrap_or(200)
+    }
+
+    /// The headers, with the Content-Type that stands beside them.
+    fn headers(&self) -> Vec<(String, String)> {
+        let told = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+        let object = self.headers.as_object();
+        let mut headers: Vec<_> = object.into_iter().flatten().filter_map(told).collect();
+        if let Some(kind) = &self.content_type {
+            headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+            headers.push(("content-type".to_owned(), kind.clone()));
+        }
+        headers
+    }
 }
 
 /// A page of a capture folder.
@@ -75,6 +103,10 @@ pub struct CapturedPage {
     pub url: Url,
     /// The Content-Type it came with, where the folder says.
     pub content_type: Option<String>,
+    /// The status it came with; where the folder does not say, 200.
+    pub status: u16,
+    /// The headers it came with, as far as the folder says.
+    pub headers: Vec<(String, String)>,
     path: PathBuf,
 }
 
@@ -180,6 +212,8 @@ pub fn list(dir: &Path) -> Result<Vec<CapturedPage>, CaptureError> {
             .find(|p| p.exists())
             .unwrap_or_else(|| folder.join(format!("{}.html.gz", row.id)));
         pages.push(CapturedPage {
+            status: row.status(),
+            headers: row.headers(),
             id: row.id,
             fetched: row.fetched,
             url,

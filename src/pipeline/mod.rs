@@ -24,6 +24,7 @@ pub mod reading;
 mod record;
 pub mod reextract;
 mod reread;
+pub mod retell;
 pub mod rules;
 mod schedule;
 mod site;

@@ -3,6 +3,7 @@
 
 use url::Url;
 
+use crate::address;
 use crate::store::{Reader, StoreError};
 
 use super::reading::{Reading, Source};
@@ -33,7 +34,7 @@ pub(super) fn reread(
             Err(StoreError::Damaged { detail, .. }) => return Ok(Reread::Damaged(detail)),
             body => body?,
         };
-        let (Some(bytes), Ok(url)) = (bytes, Url::parse(&page.url)) else {
+        let (Some(bytes), Ok(url)) = (bytes, Url::parse(&page.url).map(address::canonical)) else {
             return Ok(Reread::Gone(reader.pruned_at(&page.html_sha256)?));
         };
         let reading = read(Source {

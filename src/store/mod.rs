@@ -26,10 +26,10 @@ pub use error::StoreError;
 pub use lock::{LockGuard, lock};
 pub use packer::Packing;
 pub use read::{
-    ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, MadeArticle, PageRow, Part, Prunable,
-    QueuedPage, Reader, RecentText, Requests, RevisitTarget, RobotsCopy, RunRow, SiteStatus, SnippetPart,
-    SourcePage, Space, StoredArticle, StoredExchange, StorySample, TdmrepCopy, Unpacked, Version,
-    WholeArticle, details,
+    ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, Ingested, MadeArticle, PageRow, Part,
+    Prunable, QueuedPage, Reader, RecentText, RecordKey, Requests, RevisitTarget, RobotsCopy, RunRow,
+    SiteStatus, SnippetPart, SourcePage, Space, StoredArticle, StoredExchange, StorySample, TdmrepCopy,
+    Unpacked, Version, WholeArticle, details,
 };
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;

@@ -7,6 +7,8 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 /// Most header lines that are read.
 const MAX_HEADERS: usize = 1000;
+/// How bodies begin that are certainly still packed: gzip (RFC 1952) and Zstandard (RFC 8878).
+const PACKED: &[&[u8]] = &[b"\x1f\x8b", b"\x28\xb5\x2f\xfd"];
 
 /// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl Message {
     }
 }
 
-/// Reads a response. None: the block is none, or its body decodes to more than `max` bytes.
+/// Reads a response. None: the block is none, its body was cut off, or decodes to more than `max` bytes.
 pub fn response(block: &[u8], max: u64) -> Option<Message> {
     let (head, body) = split(block);
     let head = String::from_utf8_lossy(head);
@@ -49,17 +51,25 @@ pub fn response(block: &[u8], max: u64) -> Option<Message> {
         let value = message.header(name).unwrap_or_default().to_ascii_lowercase();
         value.split(',').any(|part| part.trim() == word)
     };
-    let dechunked = is("transfer-encoding", "chunked")
-        .then(|| dechunk(body))
-        .flatten();
+    let dechunked = match is("transfer-encoding", "chunked").then(|| dechunk(body)) {
+        Some(Chunks::Whole(bytes)) => Some(bytes),
+        Some(Chunks::Cut) => return None,
+        Some(Chunks::None) | None => None,
+    };
     let raw = dechunked.as_deref().unwrap_or(body);
+    let declared = message
+        .header("content-length")
+        .and_then(|n| n.parse::<usize>().ok());
+    let is_short = dechunked.is_none() && declared.is_some_and(|n| raw.len() < n);
     let coding = ["gzip", "x-gzip", "deflate", "br", "zstd"]
         .into_iter()
         .find(|coding| is("content-encoding", coding));
     message.body = match coding {
+        None if is_short => return None,
         None => raw.to_vec(),
         Some(coding) => match decode(coding, raw, max) {
             Ok(body) => body,
+            Err(_) if is_short || PACKED.iter().any(|magic| raw.starts_with(magic)) => return None,
             // Undone already by whoever wrote the file.
             Err(_) => raw.to_vec(),
         },
@@ -95,20 +105,42 @@ fn split(block: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Undoes chunks; None where there are none.
-fn dechunk(mut body: &[u8]) -> Option<Vec<u8>> {
+/// What a body that is said to be chunked is.
+enum Chunks {
+    /// All chunks to the last one, undone.
+    Whole(Vec<u8>),
+    /// Chunks, but their end is missing.
+    Cut,
+    /// None: undone already by whoever wrote the file.
+    None,
+}
+
+/// Undoes chunks.
+fn dechunk(mut body: &[u8]) -> Chunks {
     let mut out = Vec::new();
-    loop {
-        let end = body.windows(2).position(|w| w == b"\r\n")?;
-        let size = std::str::from_utf8(&body[..end]).ok()?;
-        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
-        body = &body[end + 2..];
-        if size == 0 {
-            return Some(out);
-        }
-        out.extend_from_slice(body.get(..size)?);
-        body = body.get(size..)?.strip_prefix(b"\r\n")?;
+    let Some((mut size, mut rest)) = chunk_size(body) else {
+        return Chunks::None;
+    };
+    while size > 0 {
+        let Some(chunk) = rest.get(..size) else {
+            return Chunks::Cut;
+        };
+        out.extend_from_slice(chunk);
+        body = &rest[size..];
+        let Some(next) = body.strip_prefix(b"\r\n").and_then(chunk_size) else {
+            return Chunks::Cut;
+        };
+        (size, rest) = next;
     }
+    Chunks::Whole(out)
+}
+
+/// The size of the chunk that begins here, and what follows its line.
+fn chunk_size(body: &[u8]) -> Option<(usize, &[u8])> {
+    let end = body.windows(2).position(|w| w == b"\r\n")?;
+    let size = std::str::from_utf8(&body[..end]).ok()?;
+    let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+    Some((size, &body[end + 2..]))
 }
 
 /// One byte more than may come is enough to know that too much does.
@@ -158,6 +190,30 @@ mod tests {
         assert_eq!(body("Transfer-Encoding: chunked\r\n", b"<p>Told</p>"), told);
         let zstd = zstd::bulk::compress(b"<p>Told</p>", 3).unwrap();
         assert_eq!(body("content-encoding: zstd\r\n", &zstd), told);
+    }
+
+    #[test]
+    fn a_body_that_was_cut_off_is_none() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(b"<p>Told</p>").unwrap();
+        let gzip = gzip.finish().unwrap();
+        let chunked = "Transfer-Encoding: chunked\r\n";
+        for cut in ["3\r\n<p>\r\n8\r\nTol", "3\r\n<p>\r\n", "3\r\n<p>"] {
+            assert_eq!(body(chunked, cut.as_bytes()), None, "{cut:?}");
+        }
+        assert_eq!(body("Content-Length: 11\r\n", b"<p>Tol"), None);
+        assert_eq!(body("Content-Encoding: gzip\r\n", &gzip[..gzip.len() - 4]), None);
+        assert_eq!(
+            body("Content-Encoding: br\r\nContent-Length: 99\r\n", b"<p>Tol"),
+            None
+        );
+        // The length of what was packed says nothing of what is told without it.
+        let packed = format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n", gzip.len());
+        assert_eq!(body(&packed, &gzip), Some(b"<p>Told</p>".to_vec()));
+        assert_eq!(
+            body("Content-Encoding: gzip\r\nContent-Length: 9\r\n", b"<p>Told</p>"),
+            Some(b"<p>Told</p>".to_vec())
+        );
     }
 
     #[test]

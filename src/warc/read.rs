@@ -17,7 +17,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 #[derive(Debug, thiserror::Error)]
 pub enum WarcError {
     /// The file cannot be read, or ends within a record.
-    #[error("after {records} records: {source}")]
+    #[error("after {records} records")]
     Io {
         /// Records that were read whole.
         records: u64,

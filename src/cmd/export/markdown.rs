@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::article::{Block, BlockKind};
 use crate::store::WholeArticle;
 
 /// Longest part of a file's name that comes from the address, in bytes.
@@ -48,7 +49,7 @@ pub(super) fn path(whole: &WholeArticle) -> PathBuf {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let address = text("url").split(['?', '#']).next().unwrap_or_default();
+    let address = whole.first_url.split(['?', '#']).next().unwrap_or_default();
     let last = address.split('/').rfind(|s| !s.is_empty()).unwrap_or_default();
     let last = last
         .strip_suffix(".html")
@@ -84,8 +85,8 @@ fn slug(text: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// The file of an article.
-pub(super) fn file(whole: &WholeArticle) -> String {
+/// The file of an article. Where its blocks are not known its text is told paragraph by paragraph.
+pub(super) fn file(whole: &WholeArticle, blocks: Option<&[Block]>) -> String {
     let mut out = String::from("---\n");
     for (name, column) in FRONT {
         let value = whole.article.get(*column).unwrap_or(&Value::Null);
@@ -102,13 +103,56 @@ pub(super) fn file(whole: &WholeArticle) -> String {
     if let Some(subtitle) = text("subtitle") {
         let _ = writeln!(out, "*{}*\n", inline(&subtitle.replace('\n', " ")));
     }
-    for paragraph in text("text").unwrap_or_default().split("\n\n") {
-        let lines: Vec<String> = paragraph.split('\n').map(line).collect();
-        let _ = writeln!(out, "{}\n", lines.join("  \n"));
+    match blocks {
+        Some(blocks) => marked(&mut out, blocks),
+        None => {
+            let paragraphs = text("text").unwrap_or_default().split("\n\n");
+            paragraphs.for_each(|text| out.push_str(&format!("{}\n\n", lines(text, ""))));
+        }
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+/// Headings, lists, quotes and tables, marked as such.
+fn marked(out: &mut String, blocks: &[Block]) {
+    let mut before = None;
+    for block in blocks {
+        let same = before == Some(block.kind);
+        let is_tight = same && matches!(block.kind, BlockKind::ListItem | BlockKind::TableRow);
+        if is_tight {
+            // The blank line that the one before left.
+            out.pop();
+        }
+        let text = &block.text;
+        let told = match block.kind {
+            BlockKind::Paragraph | BlockKind::Pre => lines(text, ""),
+            BlockKind::Heading => format!("## {}", inline(&text.replace('\n', " "))),
+            BlockKind::ListItem => format!("- {}", lines(text, "  ")),
+            BlockKind::Quote => format!("> {}", lines(text, "> ")),
+            BlockKind::TableRow => {
+                let cells: Vec<String> = text
+                    .split('\t')
+                    .map(|c| inline(&c.replace('\n', " ")).replace('|', "\\|"))
+                    .collect();
+                let row = format!("| {} |", cells.join(" | "));
+                match same {
+                    true => row,
+                    false => format!("{row}\n|{}", " --- |".repeat(cells.len())),
+                }
+            }
+        };
+        out.push_str(&told);
+        out.push_str("\n\n");
+        before = Some(block.kind);
+    }
+}
+
+/// Lines that stay lines, each but the first with this before it.
+fn lines(text: &str, indent: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(line).collect();
+    lines.join(&format!("  \n{indent}"))
 }
 
 fn text_of<'a>(row: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
@@ -166,6 +210,30 @@ mod tests {
         assert_eq!(line("- no list"), "\\- no list");
         assert_eq!(line("<script>{{ x }}"), "\\<script>\\{\\{ x }}");
         assert_eq!(line("In 1984, a * b"), "In 1984, a \\* b");
+    }
+
+    #[test]
+    fn blocks_are_marked_and_what_they_say_is_not() {
+        let block = |kind, text: &str| Block {
+            kind,
+            text: text.to_owned(),
+        };
+        let blocks = [
+            block(BlockKind::Heading, "Tickets *now*"),
+            block(BlockKind::ListItem, "- One"),
+            block(BlockKind::ListItem, "Two\nand more"),
+            block(BlockKind::Quote, "Said.\n# Again."),
+            block(BlockKind::TableRow, "a\tb|c"),
+            block(BlockKind::TableRow, "d\te"),
+            block(BlockKind::Paragraph, "End."),
+        ];
+        let mut out = String::new();
+        marked(&mut out, &blocks);
+        assert_eq!(
+            out,
+            "## Tickets \\*now\\*\n\n- \\- One\n- Two  \n  and more\n\n> Said.  \n> \\# Again.\n\n\
+             | a | b\\|c |\n| --- | --- |\n| d | e |\n\nEnd.\n\n"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::runtime::Handle;
 use url::Url;
@@ -18,8 +19,8 @@ use crate::extract::{Memory, RuleSet};
 use crate::optout::{self, OptOutPolicy};
 use crate::outcome::Outcome;
 use crate::store::{
-    self, ArticleChange, FetchRow, IngestedFrom, PageWrite, Reader, RunEnd, RunStart, Store, StoreError,
-    Writer, sha256_hex,
+    self, ArticleChange, FetchRow, Ingested, IngestedFrom, PageWrite, Reader, RecordKey, RunEnd, RunStart,
+    Store, StoreError, Writer, sha256_hex,
 };
 
 use super::crawl::{COULD_NOT_RUN, CrawlError};
@@ -57,7 +58,7 @@ pub struct IngestReport {
     pub interrupted: bool,
     /// Files and folders gone through.
     pub files: u64,
-    /// Files that could not be read, or not to their end, with the reason.
+    /// Files that could not be read, or not to their end, and pages of folders, with the reason.
     pub damaged: Vec<String>,
     /// Records gone through.
     pub records: u64,
@@ -65,7 +66,7 @@ pub struct IngestReport {
     pub no_pages: u64,
     /// Pages of hosts that no rule file knows, and addresses that are no story's.
     pub not_wanted: u64,
-    /// Pages that were ingested before.
+    /// Pages that were ingested before; those that told no article then tell none now.
     pub known: u64,
     /// Pages that are older than what is stored of their story.
     pub older: u64,
@@ -168,6 +169,14 @@ struct Place {
     memory: Option<Memory>,
 }
 
+/// A page that is to be read.
+#[derive(Clone)]
+struct Wanted {
+    place: Arc<Place>,
+    /// It was ingested before and told no article; it is written again only if it tells one now.
+    is_again: bool,
+}
+
 struct Intake {
     settings: IngestSettings,
     reader: Reader,
@@ -215,8 +224,8 @@ impl Intake {
     }
 
     fn one_file(&mut self, mut source: Source, file: &str) -> Result<(), StoreError> {
-        let own_ids = source.has_own_ids().then_some(file);
-        let mut places: HashMap<String, Arc<Place>> = HashMap::new();
+        let folder = source.has_own_ids().then_some(file);
+        let mut places: HashMap<String, Wanted> = HashMap::new();
         loop {
             if self.stop.is_asked() {
                 self.report.interrupted = true;
@@ -224,15 +233,23 @@ impl Intake {
             }
             let now = self.settings.clock.now();
             let mut failed = None;
-            let mut wanted = |url: &Url, id: &str| match self.wanted(url, id, own_ids) {
-                Ok(place) => {
-                    let is_wanted = place.is_some();
-                    places.extend(place.map(|p| (id.to_owned(), p)));
-                    is_wanted
-                }
-                Err(error) => {
-                    failed.get_or_insert(error);
-                    false
+            let mut wanted = |url: &Url, record_id: &str, date: Option<Timestamp>| {
+                let key = RecordKey {
+                    record_id,
+                    url: url.as_str(),
+                    folder,
+                    fetched_at: date,
+                };
+                match self.wanted(url, &key) {
+                    Ok(place) => {
+                        let is_wanted = place.is_some();
+                        places.extend(place.map(|p| (record_id.to_owned(), p)));
+                        is_wanted
+                    }
+                    Err(error) => {
+                        failed.get_or_insert(error);
+                        false
+                    }
                 }
             };
             let batch = source.batch(now, &mut wanted);
@@ -241,18 +258,18 @@ impl Intake {
             }
             self.report.records += batch.records;
             self.report.no_pages += batch.no_pages;
-            let pages: Vec<(Item, Arc<Place>)> = batch
+            let pages: Vec<(Item, Wanted)> = batch
                 .items
                 .into_iter()
-                .filter_map(|item| places.get(&item.record_id).cloned().map(|place| (item, place)))
+                .filter_map(|item| places.get(&item.record_id).cloned().map(|wanted| (item, wanted)))
                 .collect();
             places.retain(|id, _| source.held() == Some(id));
             let readings = read_all(&pages, &self.rulebook);
-            for ((item, place), reading) in pages.into_iter().zip(readings) {
-                self.settle(item, &place, reading, file)?;
+            for ((item, wanted), reading) in pages.into_iter().zip(readings) {
+                self.settle(item, &wanted, reading, file)?;
             }
             (self.meter)(self.report.records);
-            if let Some(reason) = batch.failed {
+            for reason in batch.failed {
                 self.damaged(file, &reason);
             }
             if batch.last {
@@ -262,12 +279,7 @@ impl Intake {
     }
 
     /// Where a page belongs. None: it is passed over.
-    fn wanted(
-        &mut self,
-        url: &Url,
-        record_id: &str,
-        own_ids: Option<&str>,
-    ) -> Result<Option<Arc<Place>>, StoreError> {
+    fn wanted(&mut self, url: &Url, key: &RecordKey<'_>) -> Result<Option<Wanted>, StoreError> {
         let site = self.rulebook.sites().for_url(url);
         let name = match (&site, url.host_str()) {
             (Some(site), _) if site.is_article_url(url) => site.id.clone(),
@@ -277,12 +289,14 @@ impl Intake {
                 return Ok(None);
             }
         };
-        if self.reader.is_ingested(record_id, own_ids)? {
+        let before = self.reader.ingested(key)?;
+        if before == Ingested::WithArticle {
             self.report.known += 1;
             return Ok(None);
         }
-        if let Some(place) = self.places.get(&name) {
-            return Ok(Some(place.clone()));
+        let is_again = before == Ingested::WithoutArticle;
+        if let Some(place) = self.places.get(&name).cloned() {
+            return Ok(Some(Wanted { place, is_again }));
         }
         let place = Arc::new(Place {
             rules: match &site {
@@ -293,13 +307,32 @@ impl Intake {
             site: name.clone(),
         });
         self.places.insert(name, place.clone());
-        Ok(Some(place))
+        Ok(Some(Wanted { place, is_again }))
     }
 
-    fn settle(&mut self, item: Item, place: &Place, reading: Reading, file: &str) -> Result<(), StoreError> {
+    /// When the story at an address was last seen as it is stored.
+    fn last_seen(&self, url: &str) -> Result<Option<Timestamp>, StoreError> {
+        let Some(stored) = self.reader.article_by_url(url)? else {
+            return Ok(None);
+        };
+        // A look that found no story says nothing of the text.
+        let page = self
+            .reader
+            .page(url)?
+            .filter(|p| p.outcome.is_some_and(Outcome::is_article));
+        Ok(page.and_then(|p| p.last_fetched_at).max(Some(stored.fetched_at)))
+    }
+
+    fn settle(
+        &mut self,
+        item: Item,
+        wanted: &Wanted,
+        reading: Reading,
+        file: &str,
+    ) -> Result<(), StoreError> {
+        let place = &*wanted.place;
         let url = String::from(address::canonical(item.url.clone()));
-        let stored = self.reader.article_by_url(&url)?;
-        if stored.is_some_and(|stored| stored.fetched_at > item.date) {
+        if self.last_seen(&url)?.is_some_and(|seen| seen > item.date) {
             self.report.older += 1;
             return Ok(());
         }
@@ -372,6 +405,10 @@ impl Intake {
             write.reason = judgement.reason;
             write.article = judgement.change;
         }
+        if wanted.is_again && matches!(write.article, ArticleChange::None) {
+            self.report.known += 1;
+            return Ok(());
+        }
         let is_new = matches!(write.article, ArticleChange::New(_));
         let is_revision = matches!(write.article, ArticleChange::Revision { .. });
         if write.outcome.is_some_and(Outcome::is_article) {
@@ -397,7 +434,7 @@ impl Intake {
 }
 
 /// Reads the pages of a batch on all cores; the readings are in the order of the pages.
-fn read_all(pages: &[(Item, Arc<Place>)], rulebook: &Rulebook) -> Vec<Reading> {
+fn read_all(pages: &[(Item, Wanted)], rulebook: &Rulebook) -> Vec<Reading> {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut all: Vec<(usize, Reading)> = std::thread::scope(|scope| {
@@ -405,7 +442,7 @@ fn read_all(pages: &[(Item, Arc<Place>)], rulebook: &Rulebook) -> Vec<Reading> {
             let mut own = Vec::new();
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
-                let Some((item, place)) = pages.get(n) else {
+                let Some((item, Wanted { place, .. })) = pages.get(n) else {
                     return own;
                 };
                 let url = address::canonical(item.url.clone());
@@ -421,7 +458,8 @@ fn read_all(pages: &[(Item, Arc<Place>)], rulebook: &Rulebook) -> Vec<Reading> {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(one)).collect();
         threads
             .into_iter()
-            .flat_map(|t| t.join().unwrap_or_default())
+            // Without its readings the others would fall to the wrong pages.
+            .flat_map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
     all.sort_by_key(|(n, _)| *n);

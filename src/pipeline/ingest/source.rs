@@ -62,13 +62,16 @@ impl Item {
 pub(super) struct Batch {
     pub(super) items: Vec<Item>,
     pub(super) records: u64,
-    /// Records that hold no page: requests, pictures, redirects, pages that are too large.
+    /// Records that hold no page: requests, pictures, redirects, pages that are too large or were cut off.
     pub(super) no_pages: u64,
     /// Nothing comes after this batch.
     pub(super) last: bool,
-    /// Why nothing can be read after this batch.
-    pub(super) failed: Option<String>,
+    /// What could not be read: the rest of the file, or single pages of a folder.
+    pub(super) failed: Vec<String>,
 }
+
+/// Asked before a page is read: its address, its record's id, and when it was fetched, where that is known.
+pub(super) type Wanted<'a> = dyn FnMut(&Url, &str, Option<Timestamp>) -> bool + 'a;
 
 /// A file or folder, read from its beginning to its end.
 pub(super) enum Source {
@@ -88,7 +91,7 @@ impl Source {
             .map_err(|e| e.to_string())
     }
 
-    /// Whether the ids of its records are unique beyond it.
+    /// Whether the ids of its records mean nothing beyond it.
     pub(super) fn has_own_ids(&self) -> bool {
         matches!(self, Self::Folder(_))
     }
@@ -101,8 +104,8 @@ impl Source {
         }
     }
 
-    /// The next pages that are wanted, by address and record id.
-    pub(super) fn batch(&mut self, now: Timestamp, wanted: &mut dyn FnMut(&Url, &str) -> bool) -> Batch {
+    /// The next pages that are wanted.
+    pub(super) fn batch(&mut self, now: Timestamp, wanted: &mut Wanted<'_>) -> Batch {
         let mut batch = Batch::default();
         let mut bytes = 0;
         while batch.items.len() < BATCH && bytes < BATCH_BYTES && !batch.last {
@@ -123,7 +126,7 @@ fn next_of_warc(
     records: &mut Records,
     held: &mut Option<Box<Item>>,
     batch: &mut Batch,
-    wanted: &mut dyn FnMut(&Url, &str) -> bool,
+    wanted: &mut Wanted<'_>,
 ) -> Option<Item> {
     let mut asked = None;
     let mut is_page = false;
@@ -135,7 +138,9 @@ fn next_of_warc(
         }
         is_page = may_be_page(head);
         asked = is_page.then(|| addressed(head)).flatten();
-        asked.as_ref().is_some_and(|(url, id, _)| wanted(url, id))
+        asked
+            .as_ref()
+            .is_some_and(|(url, id, date)| wanted(url, id, Some(*date)))
     });
     let (head, block) = match next {
         Ok(Some(record)) => record,
@@ -145,7 +150,7 @@ fn next_of_warc(
         }
         Err(error) => {
             batch.last = true;
-            batch.failed = Some(crate::pipeline::chain(&error));
+            batch.failed.push(crate::pipeline::chain(&error));
             return held.take().map(|item| *item);
         }
     };
@@ -169,7 +174,7 @@ fn next_of_warc(
         redirects: Vec::new(),
         duration: Duration::ZERO,
     });
-    let item = item.filter(|i| (200..300).contains(&i.status) && may_be_html(i.header("content-type")));
+    let item = item.filter(|i| has_come(i.status) && may_be_html(i.header("content-type")));
     let Some(item) = item else {
         batch.no_pages += 1;
         return None;
@@ -186,16 +191,23 @@ fn tells_of(head: &Head, record_id: &str) -> bool {
             .any(|name| head.get(name) == Some(record_id))
 }
 
+/// Whether this status comes with what was asked for.
+const fn has_come(status: u16) -> bool {
+    matches!(status, 200..300)
+}
+
 /// Whether a record may hold a page, as far as its head tells.
 fn may_be_page(head: &Head) -> bool {
     let small = head.length <= MAX_PAGE_BYTES as u64 + HEADER_BYTES;
+    // What was cut off while it was captured would be stored as if the story ended there.
+    let whole = head.get("WARC-Truncated").is_none();
     let kind = head.get("Content-Type").unwrap_or_default().to_ascii_lowercase();
     let holds = match head.get("WARC-Type") {
         Some("response") => kind.starts_with("application/http"),
         Some("resource") => may_be_html(Some(&kind)),
         _ => false,
     };
-    small && holds
+    small && whole && holds
 }
 
 fn addressed(head: &Head) -> Option<(Url, String, Timestamp)> {
@@ -228,38 +240,34 @@ fn next_of_folder(
     pages: &mut std::vec::IntoIter<CapturedPage>,
     batch: &mut Batch,
     now: Timestamp,
-    wanted: &mut dyn FnMut(&Url, &str) -> bool,
+    wanted: &mut Wanted<'_>,
 ) -> Option<Item> {
     let Some(page) = pages.next() else {
         batch.last = true;
         return None;
     };
     batch.records += 1;
-    if !wanted(&page.url, &page.id) {
+    if !has_come(page.status) {
+        batch.no_pages += 1;
+        return None;
+    }
+    let fetched = page.fetched.as_deref().and_then(|at| at.parse().ok());
+    if !wanted(&page.url, &page.id, fetched) {
         return None;
     }
     match page.bytes() {
         Ok(body) => Some(Item {
-            date: page
-                .fetched
-                .as_deref()
-                .and_then(|at| at.parse().ok())
-                .unwrap_or(now),
-            headers: page
-                .content_type
-                .iter()
-                .map(|kind| ("content-type".to_owned(), kind.clone()))
-                .collect(),
+            date: fetched.unwrap_or(now),
             url: page.url,
             record_id: page.id,
-            status: 200,
+            status: page.status,
+            headers: page.headers,
             body,
             redirects: Vec::new(),
             duration: Duration::ZERO,
         }),
         Err(error) => {
-            tracing::warn!("{}", crate::pipeline::chain(&error));
-            batch.failed = Some(crate::pipeline::chain(&error));
+            batch.failed.push(crate::pipeline::chain(&error));
             None
         }
     }

@@ -64,7 +64,7 @@ pub struct RevisitTarget {
 /// A page that a stored version was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourcePage {
-    /// Its address.
+    /// The address that answered with it: what stands on it is relative to this one.
     pub url: String,
     /// The `Content-Type` it came with.
     pub content_type: Option<String>,
@@ -182,7 +182,7 @@ impl Reader {
     /// When the file cannot be read.
     pub fn source_pages(&self, article_id: i64) -> Result<Vec<SourcePage>, StoreError> {
         self.all(
-            "select s.url, s.html_sha256, json_extract(f.headers, '$.\"content-type\"') as content_type
+            "select coalesce(f.final_url, s.url) as url, s.html_sha256, json_extract(f.headers, '$.\"content-type\"') as content_type
                from (select 1 as n, url, html_sha256, fetch_id from articles where id = ?1
                      union all
                      select p.n, p.url, p.html_sha256, p.fetch_id

@@ -22,12 +22,18 @@ pub struct WholeArticle {
     pub images: Vec<Map<String, Value>>,
     /// Rows of `fields`.
     pub fields: Vec<Map<String, Value>>,
+    /// Its address in its first version, which never changes.
+    pub first_url: String,
     /// Rows of `article_pages`: the further pages of the story.
     pub pages: Vec<Map<String, Value>>,
 }
 
 /// Columns that hold JSON.
 const JSON: &[&str] = &["authors", "keywords", "redirects", "headers"];
+
+/// The articles of these sites (none: all) from this day on.
+const MEANT: &str = "(?1 = '[]' or site in (select value from json_each(?1)))
+    and coalesce(published_at, first_seen_at) >= coalesce(?2, '')";
 
 fn object(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     let mut object = Map::new();
@@ -60,13 +66,26 @@ impl Reader {
     /// When the file cannot be read.
     pub fn in_order(&self, sites: &[String], since: Option<&str>) -> Result<Vec<i64>, StoreError> {
         self.all(
-            "select id from articles
-              where (?1 = '[]' or site in (select value from json_each(?1)))
-                and coalesce(published_at, first_seen_at) >= coalesce(?2, '')
-              order by site, coalesce(published_at, first_seen_at), id",
+            &format!(
+                "select id from articles where {MEANT}
+                  order by site, coalesce(published_at, first_seen_at), id"
+            ),
             params![json(sites), since],
             |row| row.get(0),
         )
+    }
+
+    /// When the newest page of these articles was fetched, as in the file. None: there are none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn newest_fetch(&self, sites: &[String], since: Option<&str>) -> Result<Option<String>, StoreError> {
+        let newest = self.one(
+            &format!("select max(fetched_at) from articles where {MEANT}"),
+            params![json(sites), since],
+            |row| row.get(0),
+        )?;
+        Ok(newest.flatten())
     }
 
     /// An article with all that is known of its newest version. None: it is gone.
@@ -98,6 +117,13 @@ impl Reader {
             fetch: fetch.unwrap_or_default(),
             removed: of_version("position, category, rule, pattern, path, text", "removed", "n")?,
             images: of_version("url, caption, credit, alt", "images", "position")?,
+            first_url: self
+                .one(
+                    "select url from article_versions where id = ?1 order by version limit 1",
+                    [id],
+                    |row| row.get(0),
+                )?
+                .unwrap_or_default(),
             fields: of_version("field, value, source", "fields", "n")?,
             pages: of_version("n, url, html_sha256", "article_pages", "n")?,
         }))

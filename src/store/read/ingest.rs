@@ -1,10 +1,12 @@
 //! What came out of archive files, and what goes into one. Owns these questions.
 
+use jiff::Timestamp;
 use rusqlite::params;
 use serde_json::{Map, Value};
 
 use super::Reader;
 use crate::store::error::StoreError;
+use crate::store::value::time;
 
 /// An exchange whose body is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,19 +33,53 @@ pub struct StoredExchange {
     pub record_id: Option<String>,
 }
 
+/// Which record of an archive file is meant. The id of a WARC record is enough, wherever its file lies.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordKey<'a> {
+    /// The record's id.
+    pub record_id: &'a str,
+    /// The address it is about, canonical.
+    pub url: &'a str,
+    /// The capture folder it lies in: there ids are names of files, which other folders have too.
+    pub folder: Option<&'a str>,
+    /// When a page of a capture folder was fetched, where the folder says: with id and address it tells
+    /// the page wherever the folder lies. Else the folder must be the same.
+    pub fetched_at: Option<Timestamp>,
+}
+
+/// What an earlier ingest did with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ingested {
+    /// It never came by.
+    Never,
+    /// It was looked at, and no article is known at its address: other rules may see one.
+    WithoutArticle,
+    /// It was looked at, and its address tells an article.
+    WithArticle,
+}
+
 impl Reader {
-    /// Whether a record was ingested before. The ids of WARC records are unique wherever their file
-    /// lies; those of a capture folder are so within it, which `file` then names.
+    /// What was done with a record before.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn is_ingested(&self, record_id: &str, file: Option<&str>) -> Result<bool, StoreError> {
+    pub fn ingested(&self, key: &RecordKey<'_>) -> Result<Ingested, StoreError> {
         let found = self.one(
-            "select 1 from ingested where record_id = ?1 and (?2 is null or file = ?2) limit 1",
-            params![record_id, file],
-            |_| Ok(()),
+            "select exists (select 1 from articles where url = ?2)
+                 or exists (select 1 from pages where url = ?2 and article_id is not null) as told
+               from ingested i join fetches f on f.id = i.fetch_id
+              where i.record_id = ?1
+                and (?3 is null
+                     or f.url = ?2 and case when ?4 is null then i.file = ?3 else f.fetched_at = ?4 end)
+              limit 1",
+            params![key.record_id, key.url, key.folder, key.fetched_at.map(time)],
+            |row| row.get("told"),
         )?;
-        Ok(found.is_some())
+        Ok(match found {
+            None => Ingested::Never,
+            Some(false) => Ingested::WithoutArticle,
+            Some(true) => Ingested::WithArticle,
+        })
     }
 
     /// The exchanges that the versions of an article were made of, oldest version first, its pages in

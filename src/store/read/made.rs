@@ -4,7 +4,7 @@
 use rusqlite::{Row, params};
 
 use super::Reader;
-use crate::article::Article;
+use crate::article::{Article, Image};
 use crate::store::error::StoreError;
 use crate::store::value::{count, date, json_list, without_nul};
 use crate::store::write::Provenance;
@@ -39,7 +39,7 @@ pub struct MadeArticle {
     pub subtitle: Option<String>,
     /// The text.
     pub text: String,
-    /// Byline, section, language, dates, addresses, authors and keywords: whatever else readers see.
+    /// Byline, section, language, dates, addresses, authors, keywords and images: whatever else readers see.
     pub details: Vec<Option<String>>,
     /// Blocks that were taken out: rule and text.
     pub removed: Vec<(String, String)>,
@@ -48,9 +48,12 @@ pub struct MadeArticle {
 /// Columns of `MadeArticle::details`, in its order.
 const DETAILS: &str = "a.byline, a.authors, a.section, a.keywords, a.language, a.published_at, a.modified_at,
     a.canonical_url, a.lead_image, a.access, cast(a.sponsored as text), a.layout,
-    a.agency";
+    a.agency,
+    (select group_concat(url || char(31) || coalesce(caption, '') || char(31) || coalesce(credit, '')
+                         || char(31) || coalesce(alt, ''), char(30))
+       from (select * from images i where i.article_id = a.id and i.version = a.version order by i.position))";
 /// How many they are.
-const DETAILS_COUNT: usize = 13;
+const DETAILS_COUNT: usize = 14;
 /// Columns before them.
 const DETAILS_FROM: usize = 8;
 
@@ -90,7 +93,17 @@ pub fn details(article: &Article) -> Vec<Option<String>> {
         Some(u8::from(meta.sponsored).to_string()),
         text(&article.layout),
         text(&meta.agency),
+        images(article),
     ]
+}
+
+fn images(article: &Article) -> Option<String> {
+    let one = |image: &Image| {
+        let told = [&image.caption, &image.credit, &image.alt].map(|t| t.as_deref().unwrap_or_default());
+        without_nul(&format!("{}\u{1f}{}", image.url, told.join("\u{1f}"))).into_owned()
+    };
+    let all: Vec<String> = article.images.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join("\u{1e}"))
 }
 
 impl Reader {

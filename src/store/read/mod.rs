@@ -13,6 +13,7 @@ mod schedule;
 mod search;
 mod space;
 mod status;
+mod unspaced;
 mod versions;
 
 use std::cell::RefCell;
@@ -24,7 +25,7 @@ use zstd::dict::DecoderDictionary;
 pub use articles::{RecentText, RevisitTarget, SourcePage, StoredArticle};
 pub use export::WholeArticle;
 pub use health::StorySample;
-pub use ingest::StoredExchange;
+pub use ingest::{Ingested, RecordKey, StoredExchange};
 pub use made::{ArchivedSite, MadeArticle, details};
 pub use newest::Headline;
 pub use prune::{Prunable, Unpacked};

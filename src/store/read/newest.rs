@@ -53,13 +53,15 @@ impl Reader {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn repeated(&self) -> Result<Vec<(String, String)>, StoreError> {
+    pub fn repeated(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
         self.all(
-            "select r.text, max(r.pattern) as pattern from removed r
+            "select r.text, max(r.pattern) as pattern,
+                    (select count(*) from articles h where h.site = a.site and instr(h.text, r.text)) as holding
+               from removed r
                join articles a on a.id = r.article_id and a.version = r.version
               where r.category = ?1 group by r.text order by r.text",
             [crate::article::Category::Repeated.as_str()],
-            |row| Ok((row.get("text")?, row.get("pattern")?)),
+            |row| Ok((row.get("text")?, row.get("pattern")?, count(row, "holding")?)),
         )
     }
 }

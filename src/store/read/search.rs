@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::Reader;
+use super::{Reader, unspaced};
 use crate::store::error::StoreError;
 use crate::store::value::{count, int, read_time};
 
@@ -75,7 +75,16 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub fn search(&self, words: &str, limit: usize) -> Result<Vec<Hit>, StoreError> {
-        let Some(query) = quoted(words) else {
+        let words = words
+            .split(|c| crate::text::is_space(c) || c == '\0')
+            .filter(|w| w.chars().any(char::is_alphanumeric))
+            .take(MAX_QUERY_WORDS);
+        let (unspaced, words): (Vec<&str>, Vec<&str>) = words.partition(|w| unspaced::is_unspaced(w));
+        let query = quoted(&words);
+        if !unspaced.is_empty() {
+            return self.search_unspaced(&unspaced, query, limit);
+        }
+        let Some(query) = query else {
             return Ok(Vec::new());
         };
         self.all(
@@ -134,12 +143,10 @@ impl Reader {
 }
 
 /// Each word as an FTS5 string (<https://www.sqlite.org/fts5.html>, §3.1), all of them required.
-/// `None` where nothing holds a letter or digit.
-fn quoted(words: &str) -> Option<String> {
+/// `None` where there is none.
+fn quoted(words: &[&str]) -> Option<String> {
     let terms: Vec<String> = words
-        .split(|c| crate::text::is_space(c) || c == '\0')
-        .filter(|w| w.chars().any(char::is_alphanumeric))
-        .take(MAX_QUERY_WORDS)
+        .iter()
         .map(|w| format!("\"{}\"", w.replace('"', "\"\"")))
         .collect();
     (!terms.is_empty()).then(|| terms.join(" "))

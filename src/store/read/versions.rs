@@ -20,6 +20,8 @@ pub struct Version {
     pub subtitle: Option<String>,
     /// The text.
     pub text: String,
+    /// The blocks that were taken out of it, white space folded.
+    pub removed: Vec<String>,
 }
 
 impl Reader {
@@ -29,7 +31,7 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub fn versions(&self, url: &str) -> Result<Vec<Version>, StoreError> {
-        self.all(
+        let mut versions = self.all(
             "select id, version, url, fetched_at, title, subtitle, text from article_versions
               where id = coalesce((select id from articles where url = ?1),
                                   (select article_id from pages where url = ?1))
@@ -44,8 +46,17 @@ impl Reader {
                     title: row.get("title")?,
                     subtitle: row.get("subtitle")?,
                     text: row.get("text")?,
+                    removed: Vec::new(),
                 })
             },
-        )
+        )?;
+        for version in &mut versions {
+            version.removed = self.all(
+                "select text from removed where article_id = ?1 and version = ?2",
+                [version.article_id, version.version],
+                |row| row.get(0),
+            )?;
+        }
+        Ok(versions)
     }
 }

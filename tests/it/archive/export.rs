@@ -1,7 +1,8 @@
 //! `copydesk export`: the archive read back by the programs it is written for.
 
-use super::{APPEAL, crawled, python, rules};
+use super::{APPEAL, crawled, page, python, rules};
 use crate::desk::Desk;
+use crate::faults::Reply;
 
 const PAPERS: &[(&str, &str)] = &[("north", "north.example"), ("south", "south.example")];
 /// A headline that is trouble for every form at once.
@@ -149,4 +150,94 @@ fn markdown_is_a_folder_whose_front_matter_a_yaml_parser_reads() {
             format!("['Ida Brandt', 'Tu Youyou'] 2026-01-02T03:04:05Z {id} http://north.example/news/pier");
         assert_eq!(out.trim(), wanted);
     }
+}
+
+#[test]
+fn a_day_is_understood_in_every_form_that_is_taken() {
+    let desk = desk();
+    for day in ["2026-01-03", "20260103"] {
+        let lines = desk
+            .run(&["export", "--format", "jsonl", "--since", day])
+            .quiet()
+            .json_lines();
+        assert_eq!(lines.len(), 3, "{day}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_made_whole_leaves_nothing_and_a_link_stays() {
+    let desk = desk();
+    std::fs::create_dir(desk.dir().join("out")).unwrap();
+    let target = desk.file("real.jsonl", "old");
+    std::os::unix::fs::symlink(&target, desk.dir().join("out/link.jsonl")).unwrap();
+    desk.run(&["export", "--format", "jsonl", "-o", "out/link.jsonl"])
+        .quiet();
+    assert_eq!(std::fs::read_to_string(&target).unwrap().lines().count(), 4);
+    assert!(desk.dir().join("out/link.jsonl").is_symlink());
+    desk.change("update bodies set codec = 'raw', bytes = x'00'");
+    desk.run(&["export", "--format", "warc", "-o", "out/all.warc"])
+        .exits(2)
+        .warns("all.warc");
+    let names = std::fs::read_dir(desk.dir().join("out")).unwrap();
+    assert_eq!(names.count(), 1);
+}
+
+#[test]
+fn a_warc_file_is_dated_by_its_newest_page() {
+    let desk = desk();
+    desk.change("update articles set fetched_at = '2020-02-03T04:05:06Z'");
+    let told = desk.run(&["export", "--format", "warc"]);
+    let told = told.quiet();
+    assert!(told.stdout.starts_with("WARC/1.0\r\nWARC-Type: warcinfo\r\n"));
+    let head = told.stdout.split("\r\n\r\n").next().unwrap();
+    assert!(head.contains("WARC-Date: 2020-02-03T04:05:06Z"), "{head}");
+}
+
+#[test]
+fn a_story_that_moves_keeps_its_file() {
+    let desk = crawled(&PAPERS[..1], &["pier"]);
+    let export = || {
+        desk.run(&["export", "--format", "markdown", "-o", "vault"])
+            .quiet();
+    };
+    export();
+    let corrected = page("pier").replace("on Monday", "on Tuesday");
+    let moved = Reply::redirect(301, "/news/harbour-pier");
+    desk.web().put("north.example/news/pier", moved);
+    desk.web()
+        .put("north.example/news/harbour-pier", Reply::page(corrected));
+    desk.crawl(&["--refresh"]).quiet();
+    export();
+    let files: Vec<_> = std::fs::read_dir(desk.dir().join("vault/north"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    assert!(files[0].ends_with("pier-1.md") && text.contains("/news/harbour-pier"));
+}
+
+#[test]
+fn markdown_marks_headings_and_lists_where_the_page_still_tells_the_stored_text() {
+    let desk = crawled(&PAPERS[..1], &["pier"]);
+    let more = "<h2>Tickets</h2><ul><li>A berth costs twelve crowns.</li><li>Bicycles go free.</li></ul>";
+    let body = page("pier").replace("</article>", &format!("{more}</article>"));
+    desk.web().put("north.example/news/pier", Reply::page(body));
+    desk.crawl(&["--refresh"]).quiet();
+    let file = |appeal: &str| {
+        desk.file("sites/north.toml", rules("north.example", appeal));
+        desk.run(&["export", "--format", "markdown", "-o", "vault"])
+            .quiet();
+        std::fs::read_to_string(desk.dir().join("vault/north/pier-1.md")).unwrap()
+    };
+    let marked = "\n\n## Tickets\n\n- A berth costs twelve crowns.\n- Bicycles go free.\n";
+    let told = file("");
+    assert!(told.ends_with(marked), "{told}");
+    // Other rules: the stored text leaves, not theirs.
+    let told = file(APPEAL);
+    assert!(told.contains("seven crowns"));
+    assert!(
+        told.ends_with("\n\nTickets\n\nA berth costs twelve crowns.\n\nBicycles go free.\n"),
+        "{told}"
+    );
 }

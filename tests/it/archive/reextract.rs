@@ -2,6 +2,7 @@
 
 use super::{APPEAL, crawled, page, rules};
 use crate::desk::Desk;
+use crate::faults::Reply;
 
 const PAPERS: &[(&str, &str)] = &[("north", "north.example"), ("south", "south.example")];
 /// Everything of the articles that a re-extraction may change, but for times.
@@ -239,4 +240,26 @@ fn a_story_on_two_pages_is_made_anew_from_both() {
         ["2"],
         "its pages stay known"
     );
+}
+
+#[test]
+fn pictures_of_a_story_read_on_its_single_page_keep_their_addresses() {
+    let rules = rules("south.example", "").replacen("[discover]", "single-page = \"a.all\"\n\n[discover]", 1);
+    let desk = crawled(&PAPERS[1..], &["pier"]).site("south", &rules);
+    let picture =
+        "<figure><img src='pic.jpg' width=800 height=600><figcaption>The pier.</figcaption></figure>";
+    let first = page("pier").replace("</article>", "</article><a class=all href='/print/pier'>All</a>");
+    let whole = page("pier").replace("</article>", &format!("{picture}<p>It held.</p></article>"));
+    desk.web().put("south.example/news/pier", Reply::page(first));
+    desk.web().put("south.example/print/pier", Reply::page(whole));
+    desk.crawl(&["--refresh"]).quiet();
+    let images = "select url from images order by version desc limit 1";
+    assert_eq!(desk.sql(images), ["http://south.example/print/pic.jpg"]);
+    let told = desk.run(&["reextract", "--all", "--json"]).quiet().json();
+    assert_eq!((&told["same"], &told["fields_changed"]), (&1.into(), &0.into()));
+    assert_eq!(desk.sql(images), ["http://south.example/print/pic.jpg"]);
+    desk.change("update images set url = 'http://south.example/a/pic.jpg'");
+    let told = desk.run(&["reextract", "--all", "--json"]).quiet().json();
+    assert_eq!((&told["same"], &told["fields_changed"]), (&0.into(), &1.into()));
+    assert_eq!(desk.sql(images), ["http://south.example/print/pic.jpg"]);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{crawled, page, python, rules};
-use crate::desk::{Desk, rss};
+use crate::desk::{Desk, rss, story};
 use crate::faults::Reply;
 
 const PAPERS: &[(&str, &str)] = &[("north", "north.example"), ("south", "south.example")];
@@ -427,4 +427,116 @@ fn two_thousand_records_are_taken_in_in_bounded_memory_and_tell_what_a_crawl_of_
     assert_eq!(crawled.len(), 100);
     std::fs::rename(desk.dir().join("got.db"), desk.db()).unwrap();
     assert_eq!(desk.sql(SAME), crawled);
+}
+
+#[test]
+fn a_page_that_was_cut_off_when_it_was_captured_is_no_page() {
+    let desk = Desk::new().site("north", &rules("north.example", ""));
+    let date = "2020-01-01T00:00:00Z";
+    let id = |n: u32| format!("00000000-0000-0000-0000-{n:012}");
+    let url = |subject: &str| format!("http://north.example/news/{subject}");
+    let truncated = record(&url("pier"), date, &id(1), OK, &page("pier"));
+    let truncated = String::from_utf8(truncated).unwrap().replacen(
+        "WARC-Target",
+        "WARC-Truncated: length\r\nWARC-Target",
+        1,
+    );
+    let whole = page("tram");
+    let short = format!("{OK}\r\nContent-Length: {}", whole.len());
+    let short = record(&url("tram"), date, &id(2), &short, &whole[..whole.len() - 40]);
+    let chunks = format!("{OK}\r\nTransfer-Encoding: chunked");
+    let body = format!("{:x}\r\n{}", page("lamp").len() + 9, page("lamp"));
+    let cut = record(&url("lamp"), date, &id(3), &chunks, &body);
+    desk.file("a.warc", [truncated.into_bytes(), short, cut].concat());
+    let report = desk.run(&["ingest", "a.warc", "--json"]).quiet().json();
+    assert_eq!(
+        (&report["no_pages"], &report["new_articles"]),
+        (&3.into(), &0.into())
+    );
+}
+
+#[test]
+fn a_capture_from_before_the_last_look_at_its_page_is_passed_over() {
+    let desk = crawled(&PAPERS[..1], &["pier"]);
+    // Looked at again later, and found unchanged.
+    desk.change("update articles set fetched_at = '2020-01-01T00:00:00Z'");
+    desk.change("update pages set last_fetched_at = '2020-03-01T00:00:00Z' where kind = 'article'");
+    let url = "http://north.example/news/pier";
+    let between = page("pier").replace("on Monday", "on Sunday");
+    let id = "00000000-0000-0000-0000-000000000001";
+    desk.file("a.warc", record(url, "2020-02-01T00:00:00Z", id, OK, &between));
+    let report = desk.run(&["ingest", "a.warc", "--json"]).quiet().json();
+    assert_eq!((&report["older"], &report["revised"]), (&1.into(), &0.into()));
+    // A look that found no story does not count.
+    desk.change("update pages set outcome = 'gone' where kind = 'article'");
+    let report = desk.run(&["ingest", "a.warc", "--json"]).quiet().json();
+    assert_eq!((&report["older"], &report["revised"]), (&0.into(), &1.into()));
+}
+
+#[test]
+fn a_page_that_told_no_story_comes_in_once_a_rule_sees_one() {
+    let blind = "name  = \"north\"\nhosts = [\"north.example\"]\n";
+    let desk = Desk::new().site("north", blind);
+    let url = "http://north.example/news/pier";
+    let id = "00000000-0000-0000-0000-000000000001";
+    let short = story("A new pier", &["The pier of the harbour was mended on Monday."]);
+    desk.file("a.warc", record(url, "2020-01-01T00:00:00Z", id, OK, &short));
+    let ingest = || desk.run(&["ingest", "a.warc", "--json"]).quiet().json();
+    assert_eq!(ingest()["outcomes"]["not-article"], 1);
+    assert_eq!(ingest()["known"], 1, "nothing has changed");
+    assert_eq!(desk.sql("select count(*) from fetches"), ["1"]);
+    desk.file("sites/north.toml", rules("north.example", ""));
+    let report = ingest();
+    assert_eq!(
+        (&report["known"], &report["new_articles"]),
+        (&0.into(), &1.into())
+    );
+    assert_eq!(ingest()["known"], 1);
+}
+
+#[test]
+fn a_capture_folder_tells_status_and_headers_and_may_be_moved() {
+    let desk = Desk::new().site("north", &rules("north.example", ""));
+    let row = |subject: &str, more: &str| {
+        format!(
+            "{{\"id\":\"{subject}\",\"url\":\"http://north.example/news/{subject}\",\
+              \"fetched\":\"2019-11-01T00:00:00Z\"{more}}}\n"
+        )
+    };
+    let manifest = [
+        row("pier", ",\"status\":404,\"headers\":{}"),
+        row(
+            "tram",
+            ",\"status\":200,\"headers\":{\"X-Robots-Tag\":\"noarchive\"}",
+        ),
+        row("lamp", ""),
+        row("quay", ""),
+    ];
+    desk.file("in/manifest.jsonl", manifest.concat());
+    for subject in ["pier", "tram"] {
+        desk.file(
+            &format!("in/pages/{subject}.html.gz"),
+            gzip(page(subject).as_bytes()),
+        );
+    }
+    let told = desk.run(&["ingest", "in", "--json"]);
+    // Each page that is not there is named, and once.
+    told.exits(1).warns("lamp.html.gz").warns("quay.html.gz");
+    let report = told.json();
+    assert_eq!(report["damaged"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&report["no_pages"], &report["new_articles"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(
+        desk.sql("select source, refuses from opt_outs"),
+        ["x-robots-tag | 1"]
+    );
+    std::fs::rename(desk.dir().join("in"), desk.dir().join("moved")).unwrap();
+    let report = desk.run(&["ingest", "moved", "--json"]).exits(1).json();
+    assert_eq!(
+        (&report["known"], &report["outcomes"]),
+        (&1.into(), &serde_json::json!({}))
+    );
+    assert_eq!(desk.sql("select count(*) from fetches"), ["1"]);
 }

@@ -105,3 +105,27 @@ fn many_lines_keep_their_order() {
 fn no_line_is_no_article() {
     desk().pipe(&["extract", "--jsonl"], "").quiet().prints("");
 }
+
+#[test]
+fn the_documented_keys_are_those_that_are_printed() {
+    let out = desk().pipe(&["extract", "--jsonl"], "{\"path\":\"ferry.html\"}\n");
+    let line = out.quiet().json_lines().remove(0);
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/extract.md")).unwrap();
+    let rows = page
+        .lines()
+        .filter_map(|l| l.strip_prefix("| `")?.split('`').next());
+    let mut told: Vec<&str> = rows.collect();
+    told.sort_unstable();
+    let mut keys: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(told, keys);
+}
+
+#[test]
+fn failed_lines_are_counted_for_whoever_asks() {
+    let lines = "{\"id\":1,\"path\":\"ferry.html\"}\n{\"id\":2,\"path\":\"nowhere.html\"}\n";
+    desk()
+        .pipe(&["extract", "--jsonl", "-v"], lines)
+        .exits(0)
+        .warns("1 of 2 lines failed");
+}

@@ -32,7 +32,8 @@ fn an_appeal_that_no_rule_knows_goes_by_repetition_and_a_quotation_in_two_storie
     let desk = Desk::new();
     desk.run(&["demo", "--db", "data/copydesk.db"])
         .quiet()
-        .says("stands in 5 of 5 articles: “The Lowland Post is paid for by");
+        .says("stands in 5 of 5 articles: “The Lowland Post is paid for by")
+        .says("4 texts that were stored before it was learned still hold it: `copydesk reextract`");
     let removed = desk
         .sql("select version, rule, pattern, substr(text, 1, 24) from removed where category = 'repeated'");
     assert_eq!(
@@ -63,6 +64,17 @@ fn what_it_says_to_try_works() {
     let told = desk.run(&["demo"]);
     let queries = queries(&told.quiet().stdout);
     assert_eq!(queries.len(), 3);
+    // A block of an article that was revised counts once.
+    let counted = queries[1].split('"').nth(1).unwrap();
+    let demo = rusqlite::Connection::open(desk.dir().join("data/demo.db")).unwrap();
+    let count = |query: &str| -> i64 { demo.query_row(query, [], |r| r.get(0)).unwrap() };
+    assert_eq!(
+        count(&format!("select sum(blocks) from ({counted})")),
+        count(
+            "select count(*) from removed r where version = (select version from articles where id = r.article_id)"
+        )
+    );
+    assert!(count("select count(*) from article_changes") > 0);
     for query in queries {
         let out = Command::new("sh")
             .args(["-c", query])

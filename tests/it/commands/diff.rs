@@ -75,3 +75,27 @@ fn a_story_that_never_changed_says_so() {
     let json = desk.run(&["diff", URL, "--json"]).quiet().json();
     assert_eq!(json["fields"], serde_json::json!([]));
 }
+
+#[test]
+fn what_our_own_rules_learned_meanwhile_is_no_change_of_the_papers() {
+    let desk = paper(&["pier"]).site("paper", PAPER);
+    let [first, second] = text("pier");
+    let appeal = "Whoever reads this may give us seven crowns today.";
+    let told = |first: &str| Reply::page(story("A new pier", &[first, &second, appeal]));
+    desk.web().put("paper.example/news/pier", told(&first));
+    desk.crawl(&[]).quiet();
+    let strip = "\n[[strip]]\ncategory = \"donation\"\ntext = \"seven crowns\"\n";
+    desk.file("sites/paper.toml", format!("{PAPER}{strip}"));
+    let mended = first.replace("Monday", "Tuesday");
+    desk.web().put("paper.example/news/pier", told(&mended));
+    desk.crawl(&["--refresh"]).quiet();
+    assert_eq!(
+        desk.sql("select instr(text, 'crowns') > 0 from article_versions order by version"),
+        ["1", "0"]
+    );
+    desk.run(&["diff", URL])
+        .quiet()
+        .says("[-Monday-]{+Tuesday+}")
+        .says("1 words out, 1 in")
+        .never_says("crowns");
+}

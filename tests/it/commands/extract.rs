@@ -138,3 +138,21 @@ fn what_is_no_story_is_told_and_what_cannot_be_read_is_refused() {
     desk.run(&["extract"]).exits(2);
     desk.run(&["extract", "ferry.html", "--jsonl"]).exits(2);
 }
+
+#[test]
+fn whoever_names_another_kind_of_file_is_told_the_command_for_it() {
+    let desk = desk();
+    let warc = "WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 0\r\n\r\n\r\n\r\n";
+    desk.file("pages", warc);
+    desk.file("pages.warc.gz", gzip(warc));
+    for name in ["pages", "pages.warc.gz"] {
+        desk.run(&["extract", name])
+            .exits(2)
+            .warns(&format!("copydesk ingest {name}"));
+    }
+    desk.file("plain.txt", "A story that someone else scraped.\n");
+    desk.run(&["extract", "plain.txt"])
+        .exits(1)
+        .warns("not-html")
+        .warns("copydesk clean");
+}
