@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/4-archives.sql"),
     include_str!("migrations/5-stories.sql"),
     include_str!("migrations/6-space.sql"),
+    include_str!("migrations/7-listing-rules.sql"),
 ];
 
 /// Pages copied at a time by a backup.
