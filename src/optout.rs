@@ -26,6 +26,13 @@ pub struct Signal {
 
 /// Directives of robots meta tags and `X-Robots-Tag` that ask for no copy, or none for machines.
 const NO_COPY: &[&str] = &["none", "noindex", "noarchive", "noai"];
+/// Directives that are written with a colon, as the name of a robot is.
+const WITH_A_VALUE: &[&str] = &[
+    "max-snippet",
+    "max-image-preview",
+    "max-video-preview",
+    "unavailable_after",
+];
 /// Uses of Content-Signal (contentsignals.org) that an archive for readers and programs is.
 const OUR_USES: &[&str] = &["ai-train", "ai-input", "search"];
 
@@ -63,6 +70,15 @@ pub fn refusal(signals: &[Signal], policy: OptOutPolicy) -> Option<String> {
     (policy == OptOutPolicy::Skip).then(|| format!("{}: {}", refusal.source, refusal.value))
 }
 
+/// Adds signals to those known, each once.
+pub fn add(known: &mut Vec<Signal>, more: impl IntoIterator<Item = Signal>) {
+    for signal in more {
+        if !known.contains(&signal) {
+            known.push(signal);
+        }
+    }
+}
+
 /// The signals in a response's headers (names in lower case): `X-Robots-Tag` for everyone or for
 /// copydesk, and `tdm-reservation` (TDM Reservation Protocol, W3C Community Group, 2024).
 pub fn of_headers(headers: &[(String, String)]) -> Vec<Signal> {
@@ -70,10 +86,10 @@ pub fn of_headers(headers: &[(String, String)]) -> Vec<Signal> {
     for (name, value) in headers {
         match name.as_str() {
             "x-robots-tag" => {
-                // `otherbot: noindex` is not said to us; `unavailable_after: date` names no bot.
+                // `otherbot: noindex` is not said to us; `max-snippet:-1, noarchive` names no bot.
                 let said = match value.split_once(':') {
                     Some((bot, said)) if bot.trim().eq_ignore_ascii_case("copydesk") => said,
-                    Some((bot, _)) if !bot.contains(',') && bot.trim() != "unavailable_after" => continue,
+                    Some((bot, _)) if !bot.contains(',') && !is_directive(bot) => continue,
                     _ => value,
                 };
                 signals.push(Signal::new("x-robots-tag", said));
@@ -83,6 +99,10 @@ pub fn of_headers(headers: &[(String, String)]) -> Vec<Signal> {
         }
     }
     signals
+}
+
+fn is_directive(name: &str) -> bool {
+    WITH_A_VALUE.iter().any(|d| name.trim().eq_ignore_ascii_case(d))
 }
 
 #[cfg(test)]
@@ -107,6 +127,8 @@ mod tests {
         assert_eq!(header("googlebot: noindex"), []);
         assert_eq!(header("copydesk: noarchive")[0].value, "noarchive");
         assert!(header("noai, noimageai")[0].refuses());
+        assert!(header("max-snippet:-1, noarchive")[0].refuses());
+        assert!(header("Max-Image-Preview: large, noai")[0].refuses());
         assert!(!header("unavailable_after: 25 Jun 2030 15:00:00 PST")[0].refuses());
     }
 }

@@ -119,6 +119,11 @@ impl Fetcher {
         self.transport.pace().tidy(super::ROBOTS_LIFETIME);
     }
 
+    /// Drops the copy of an origin's robots.txt: it is asked for again when it is needed.
+    pub fn forget_robots(&self, origin: &str) {
+        self.robots.forget(origin);
+    }
+
     /// Takes over the robots.txt files of earlier runs; those older than a day are left out.
     pub fn remember_robots(&self, copies: Vec<RobotsCopy>) {
         self.robots.remember(copies);

@@ -146,6 +146,11 @@ impl RobotsBook {
         });
     }
 
+    /// Drops the copy of one origin. Whoever is waiting for it has it still.
+    pub(super) fn forget(&self, origin: &str) {
+        self.entries().remove(origin);
+    }
+
     /// Takes over copies from an earlier run. Those that are too old, from the future or without
     /// an answer are left out, and a copy fetched by this fetcher is never replaced.
     pub(super) fn remember(&self, copies: Vec<RobotsCopy>) {

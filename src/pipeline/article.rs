@@ -115,6 +115,22 @@ pub(super) async fn visit(
     site: &Arc<Site>,
     target: &Target,
 ) -> Result<Option<Done>, CrawlError> {
+    match look_at(desk, site, target).await {
+        // A fault of ours on one strange page must not end a crawl of thousands.
+        Err(fault @ CrawlError::Internal(_)) => {
+            tracing::error!("{}: {fault}", target.url);
+            let mut write = blank(desk, site, target);
+            write.reason = Some(fault.to_string());
+            desk.writer.record_page(write).await?;
+            let mut done = Done::new();
+            done.tally.failure();
+            Ok(Some(done))
+        }
+        looked_at => looked_at,
+    }
+}
+
+async fn look_at(desk: &Arc<Desk>, site: &Arc<Site>, target: &Target) -> Result<Option<Done>, CrawlError> {
     let url = match address::parse(&target.url) {
         Ok(url) => url,
         // Only canonical addresses are ever queued; one that is none came from another program.
@@ -168,18 +184,27 @@ pub(super) async fn visit(
             let exchange = visit
                 .exchange
                 .ok_or(CrawlError::Internal("a response without an exchange"))?;
-            write.final_url = address::canonical(response.url.clone()).into();
+            let answered = address::canonical(response.url.clone());
+            write.final_url = answered.to_string();
             let mut signals = before;
-            signals.extend(optout::of_headers(&exchange.headers));
+            if !optouts::after_redirect(desk, site, &url, &answered, &mut signals).await? {
+                return Ok(None);
+            }
+            optout::add(&mut signals, optout::of_headers(&exchange.headers));
             done.answered.push(write.final_url.clone());
             if response.not_modified {
                 write.etag = response.etag;
                 write.last_modified = response.last_modified;
                 write.outcome = Some(Outcome::Unchanged);
+                still_said(desk, signals, true, &mut write)?;
             } else {
-                match gather(desk, site, last_attempt(target), response, exchange).await? {
+                let last = last_attempt(target);
+                match gather(desk, site, last, response, exchange, signals.clone()).await? {
                     Gathered::Interrupted => return Ok(None),
-                    Gathered::AsStored(came, article_id) => came.settle_as_known(article_id, &mut write),
+                    Gathered::AsStored(came, article_id) => {
+                        came.settle_as_known(article_id, &mut write);
+                        still_said(desk, signals, false, &mut write)?;
+                    }
                     Gathered::Unfinished {
                         came,
                         refusal,
@@ -196,7 +221,7 @@ pub(super) async fn visit(
                         let site = site.clone();
                         let moved = target.article_id.filter(|_| write.final_url != write.url);
                         (write, done) = blocking(move || {
-                            settle(&desk, &site, *whole, signals, moved, &mut write, &mut done)?;
+                            settle(&desk, &site, *whole, moved, &mut write, &mut done)?;
                             Ok((write, done))
                         })
                         .await?;
@@ -215,6 +240,23 @@ pub(super) async fn visit(
     tracing::debug!(url = target.url, outcome = %done.outcome, reason = write.reason, "page");
     desk.writer.record_page(write).await?;
     Ok(Some(done))
+}
+
+/// Takes in what is said of a page that is as it was stored, and obeys it.
+fn still_said(
+    desk: &Desk,
+    mut signals: Vec<Signal>,
+    headers_stand: bool,
+    write: &mut PageWrite,
+) -> Result<(), CrawlError> {
+    let before = optouts::as_it_was(desk, &write.final_url, &signals, headers_stand)?;
+    optout::add(&mut signals, before);
+    if let Some(reason) = desk.opted_out(&signals) {
+        write.outcome = Some(Outcome::OptedOut);
+        write.reason = Some(reason);
+    }
+    write.signals = Some(signals);
+    Ok(())
 }
 
 /// Whether the page that came with an error status is a check for robots, and by what it is known.
@@ -282,8 +324,7 @@ fn settle(
     desk: &Desk,
     site: &Site,
     whole: Whole,
-    mut signals: Vec<Signal>,
-    moved: Option<i64>,
+    mut moved: Option<i64>,
     write: &mut PageWrite,
     done: &mut Done,
 ) -> Result<(), CrawlError> {
@@ -292,9 +333,9 @@ fn settle(
         reading,
         further,
         sources,
+        signals,
     } = whole;
     done.answered.extend(further.iter().map(|f| f.url.clone()));
-    signals.extend(reading.extraction.iter().flat_map(|e| e.signals.iter().cloned()));
     let refusal = desk.opted_out(&signals);
     write.signals = Some(signals);
     if let Some(reason) = refusal {
@@ -302,6 +343,13 @@ fn settle(
         write.outcome = Some(Outcome::OptedOut);
         write.reason = Some(reason);
         return Ok(());
+    }
+    // A page that was listed before the story it goes on with was taken for a story of its own.
+    for page in further.iter().filter(|f| f.outcome == Outcome::Duplicate) {
+        if moved.is_some() {
+            break;
+        }
+        moved = desk.reader()?.article_by_url(&page.url)?.map(|alone| alone.id);
     }
     let told = Told {
         reading,

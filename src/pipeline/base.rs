@@ -16,7 +16,7 @@ use crate::sites::rule::Site;
 use crate::store::{self, LockGuard, RunStart, Store, StoreError, Writer};
 
 use super::crawl::{CrawlError, CrawlSettings, Watcher};
-use super::desk::{Desk, Readers};
+use super::desk::{Desk, Drain, Readers};
 use super::meter::{Enough, Meter, Metered, disk_is_low};
 use super::reading::Rulebook;
 use super::stop::Stop;
@@ -113,6 +113,7 @@ impl Base {
             writer: self.writer.clone(),
             watcher: turn.watcher.clone(),
             stop: turn.stop.clone(),
+            drain: Drain::default(),
             run_id: turn.run_id,
             started: self.clock.now(),
             obeys_schedule: turn.obeys_schedule,

@@ -12,6 +12,7 @@ use crate::outcome::Outcome;
 use crate::store::{RunEnd, StoreError};
 
 use super::base::Base;
+use super::crawl::COULD_NOT_RUN;
 use super::meter::{EnoughKind, Meter, run_is_spent};
 use super::summary::SiteSummary;
 
@@ -28,7 +29,7 @@ struct Day {
     meter: Arc<Meter>,
     turns_at_work: usize,
     outcomes: BTreeMap<Outcome, u64>,
-    /// Sites whose last turn of the day failed.
+    /// Sites whose last turn of the day failed, or found that their rules no longer fit.
     failing: BTreeSet<String>,
     /// Whether it was said that the budget is spent.
     said: bool,
@@ -90,7 +91,7 @@ impl Days {
         };
         day.turns_at_work -= 1;
         let on_disk = summary.after.enough.as_ref().map(|e| e.kind) == Some(EnoughKind::Disk);
-        if summary.failed.is_some() || on_disk {
+        if summary.failed.is_some() || summary.after.drifted || on_disk {
             day.failing.insert(summary.site.clone());
         } else {
             day.failing.remove(&summary.site);
@@ -112,6 +113,19 @@ impl Days {
             .partition(|day| day.date != today && day.turns_at_work == 0);
         self.open = open;
         end(base, over, false).await
+    }
+
+    /// Ends all runs because one could not go on. It may fail for the same reason, which is told already.
+    pub(super) async fn give_up(&mut self, base: &Base) {
+        for day in std::mem::take(&mut self.open) {
+            let end = RunEnd {
+                finished_at: base.clock.now(),
+                interrupted: false,
+                exit_code: COULD_NOT_RUN,
+                outcomes: day.outcomes,
+            };
+            let _ = base.writer.end_run(day.run_id, end).await;
+        }
     }
 
     /// Ends all runs.

@@ -4,12 +4,12 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, later};
 use crate::extract::Memory;
 use crate::fetch::{DEFAULT_DELAY, Exchange, RobotsCopy};
 use crate::optout::{self, Signal};
@@ -24,7 +24,7 @@ use super::{optouts, record};
 
 /// Age beyond which a listing's stories are not fetched, where neither rule file nor `--since` says.
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// How long a page in flight is waited for when a run is to end: service managers kill after 90 s, and
+/// How long what is in flight is waited for when a run is to end: service managers kill after 90 s, and
 /// a host may ask for longer gaps than that.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Connections that are kept for the next to ask; each holds a few megabytes of the file.
@@ -39,6 +39,8 @@ pub(super) struct Desk {
     pub(super) writer: Writer,
     pub(super) watcher: Arc<dyn Watcher>,
     pub(super) stop: Stop,
+    /// The time that is left for what is in flight, once the end was asked for.
+    pub(super) drain: Drain,
     pub(super) run_id: i64,
     /// When the turn began.
     pub(super) started: Timestamp,
@@ -91,12 +93,13 @@ impl Desk {
         self.readers.lend()
     }
 
-    /// Does some fetching, unless the run is to end and it takes longer than [`DRAIN`].
+    /// Does some fetching, unless the run is to end and [`DRAIN`] is over: one for all that is fetched
+    /// after the end was asked for.
     pub(super) async fn unless_ended<T>(&self, fetching: impl Future<Output = T>) -> Option<T> {
         let mut stop = self.stop.clone();
         let ended = async {
             stop.asked().await;
-            self.clock.sleep(DRAIN).await;
+            self.clock.sleep(self.drain.left(self.clock.now())).await;
         };
         tokio::select! {
             biased;
@@ -118,6 +121,19 @@ impl Desk {
     /// Whether this was said of the site in its last turn already, counts and times aside.
     pub(super) fn has_said(&self, words: &str) -> bool {
         self.said.contains(&gist(words))
+    }
+}
+
+/// The end of the wait for what is in flight, set when it is first asked about.
+#[derive(Default)]
+pub(super) struct Drain(OnceLock<Timestamp>);
+
+impl Drain {
+    /// How much of [`DRAIN`] is left. A clock that was set back meanwhile makes it no longer.
+    fn left(&self, now: Timestamp) -> Duration {
+        let until = *self.0.get_or_init(|| later(now, DRAIN));
+        let left = Duration::try_from(now.duration_until(until)).unwrap_or_default();
+        left.min(DRAIN)
     }
 }
 
@@ -174,5 +190,17 @@ impl Drop for Lent<'_> {
                 kept.push(reader);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_in_flight_has_ten_seconds_together() {
+        let drain = Drain::default();
+        let left = |seconds| drain.left(Timestamp::from_second(seconds).unwrap()).as_secs();
+        assert_eq!([100, 107, 110, 999, 0].map(left), [10, 3, 0, 0, 10]);
     }
 }

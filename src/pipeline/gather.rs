@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::address;
 use crate::fetch::{Exchange, MAX_PAGE_BYTES, Refusal, Request, Response};
+use crate::optout::{self, Signal};
 use crate::outcome::Outcome;
 use crate::sites::rule::Site;
 use crate::store::{ArticleChange, FetchRow, FurtherPage, PageWrite, sha256_hex};
@@ -14,8 +15,8 @@ use crate::store::{ArticleChange, FetchRow, FurtherPage, PageWrite, sha256_hex};
 use super::crawl::{CrawlError, Desk};
 use super::judge;
 use super::reading::Reading;
-use super::record;
 use super::story::{Story, StoryPage};
+use super::{optouts, record};
 
 /// A page that came.
 pub(super) struct Came {
@@ -74,16 +75,20 @@ pub(super) struct Whole {
     pub(super) further: Vec<FurtherPage>,
     /// Hashes of the pages that tell the story, in order.
     pub(super) sources: Vec<String>,
+    /// What the first page and its site say of its being kept.
+    pub(super) signals: Vec<Signal>,
 }
 
 /// Reads the page that came and asks for the pages that its rules say go on with it. At the last attempt
-/// a story is taken as far as it came.
+/// a story is taken as far as it came. A page that opts out is no part of it, and where the first one
+/// does no other is asked for; `signals` is what is known of that one so far.
 pub(super) async fn gather(
     desk: &Arc<Desk>,
     site: &Arc<Site>,
     last_attempt: bool,
     response: Response,
     exchange: Exchange,
+    mut signals: Vec<Signal>,
 ) -> Result<Gathered, CrawlError> {
     let first = Came::new(response, &exchange);
     if !site.spans_pages()
@@ -92,9 +97,26 @@ pub(super) async fn gather(
         return Ok(Gathered::AsStored(first, id));
     }
     let (first, reading) = read(desk, site, first).await?;
+    optout::add(&mut signals, said_in(&reading));
+    let opted_out = desk.opted_out(&signals).is_some();
     let mut further: Vec<FurtherPage> = Vec::new();
     let mut story = Story::begin(first, reading);
-    while let Some(url) = story.wants().cloned() {
+    while let Some(url) = story.wants().cloned().filter(|_| !opted_out) {
+        if desk.stop.is_asked() {
+            return Ok(Gathered::Interrupted);
+        }
+        if !desk.rulebook.owns(&site.id, &url) {
+            story.skip();
+            continue;
+        }
+        let Some(mut said) = optouts::before(desk, site, &url).await? else {
+            return Ok(Gathered::Interrupted);
+        };
+        if let Some(reason) = desk.opted_out(&said) {
+            further.push(opted_out_page(&url, None, reason, said));
+            story.skip();
+            continue;
+        }
         let asked = desk.fetcher.get(request(desk, site, url.clone()));
         let Some(visit) = desk.unless_ended(asked).await else {
             return Ok(Gathered::Interrupted);
@@ -106,7 +128,10 @@ pub(super) async fn gather(
             (Err(refusal), exchange) => {
                 further.extend(exchange.as_ref().map(|e| FurtherPage {
                     url: url.to_string(),
-                    fetch: record::fetch_row(e, None, None),
+                    fetch: Some(record::fetch_row(e, None, None)),
+                    outcome: refusal.outcome(),
+                    reason: Some(refusal.to_string()),
+                    signals: None,
                     body: None,
                     whole: false,
                 }));
@@ -115,10 +140,23 @@ pub(super) async fn gather(
         };
         match came {
             Ok(came) => {
+                if !optouts::after_redirect(desk, site, &url, &came.url, &mut said).await? {
+                    return Ok(Gathered::Interrupted);
+                }
                 let (came, reading) = read(desk, site, came).await?;
+                optout::add(&mut said, optout::of_headers(&came.fetch.headers));
+                optout::add(&mut said, said_in(&reading));
+                if let Some(reason) = desk.opted_out(&said) {
+                    further.push(opted_out_page(&came.url, Some(came.fetch), reason, said));
+                    story.skip();
+                    continue;
+                }
                 further.push(FurtherPage {
                     url: came.url.to_string(),
-                    fetch: came.fetch.clone(),
+                    fetch: Some(came.fetch.clone()),
+                    outcome: Outcome::Duplicate,
+                    reason: None,
+                    signals: Some(said),
                     body: None,
                     whole: false,
                 });
@@ -136,7 +174,25 @@ pub(super) async fn gather(
         }
     }
     let (reading, pages) = story.finish();
-    Ok(Gathered::Whole(Box::new(whole(reading, pages, further)?)))
+    Ok(Gathered::Whole(Box::new(whole(
+        reading, pages, further, signals,
+    )?)))
+}
+
+fn said_in(reading: &Reading) -> impl Iterator<Item = Signal> {
+    reading.extraction.iter().flat_map(|e| e.signals.iter().cloned())
+}
+
+fn opted_out_page(url: &Url, fetch: Option<FetchRow>, reason: String, said: Vec<Signal>) -> FurtherPage {
+    FurtherPage {
+        url: url.to_string(),
+        fetch,
+        outcome: Outcome::OptedOut,
+        reason: Some(reason),
+        signals: Some(said),
+        body: None,
+        whole: false,
+    }
 }
 
 /// Sorts the pages that came into the first one and those that tell the story.
@@ -144,6 +200,7 @@ fn whole(
     reading: Reading,
     pages: Vec<StoryPage<Came>>,
     mut further: Vec<FurtherPage>,
+    signals: Vec<Signal>,
 ) -> Result<Whole, CrawlError> {
     let mut pages = pages.into_iter();
     let first = pages
@@ -158,7 +215,7 @@ fn whole(
         sources.push(page.sha256);
         let row = further
             .iter_mut()
-            .rfind(|f| f.url == page.url.as_str())
+            .find(|f| f.outcome == Outcome::Duplicate && f.url == page.url.as_str())
             .ok_or(CrawlError::Internal("a page that was not asked for"))?;
         row.body = Some(page.body);
         row.whole = whole;
@@ -168,6 +225,7 @@ fn whole(
         reading,
         further,
         sources,
+        signals,
     })
 }
 
@@ -190,8 +248,8 @@ pub(super) fn request(desk: &Desk, site: &Arc<Site>, url: Url) -> Request {
     let mut request = Request::new(url, super::errand::ACCEPT_PAGE, MAX_PAGE_BYTES);
     request.delay = desk.delay(site);
     request.headers.clone_from(&site.crawl.headers);
-    let owner = site.clone();
-    request.scope = Arc::new(move |url| owner.owns(url));
+    let (book, owner) = (desk.rulebook.clone(), site.id.clone());
+    request.scope = Arc::new(move |url| book.owns(&owner, url));
     request
 }
 

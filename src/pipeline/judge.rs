@@ -21,7 +21,7 @@ use super::reread::{self, Reread};
 /// Share of the shorter text's runs of words from which two tellings on one site are one story. A few
 /// corrected words leave more, another day's weather or lottery numbers less.
 const ONE_STORY: f64 = 0.8;
-/// Words from which two equal texts on one site are one story, whatever their titles.
+/// Words from which two equal texts of one moment are one story, whatever their titles.
 const TELLING_WORDS: usize = 50;
 
 /// A story that came, gathered from its pages.
@@ -32,7 +32,8 @@ pub(super) struct Told {
     pub(super) sources: Vec<String>,
     /// Its address, canonical.
     pub(super) url: String,
-    /// The article that the queued address told last time, where it now leads elsewhere.
+    /// The article that the queued address told last time, where it now leads elsewhere, or that one
+    /// of the story's further pages told when it was met alone.
     pub(super) moved: Option<i64>,
 }
 
@@ -105,6 +106,21 @@ impl Bench<'_> {
                 article: Some(article),
             });
         }
+        // Of a story that was had whole, its beginning is no correction.
+        if let Some(stored) = &stored
+            && outcome == Outcome::PaywallTeaser
+            && text::word_count(&stored.text) > text::word_count(&article.text())
+            && is_one_story(stored, &article)
+        {
+            return Ok(Judgement {
+                outcome,
+                reason,
+                change: ArticleChange::Known {
+                    article_id: stored.id,
+                },
+                article: Some(article),
+            });
+        }
         if stored.is_none()
             && let Some(known) = self.known_elsewhere(url, &article)?
         {
@@ -150,34 +166,30 @@ impl Bench<'_> {
     }
 
     /// A stored article of the site that this is another address of: the page or the article calls the
-    /// other's address canonical, or their texts are equal, or title and moment of publication are. An
-    /// address alone proves nothing (some sites call their front page canonical), so the texts must be
-    /// alike too.
+    /// other's address canonical, or two of text, title and moment of publication are equal. An address
+    /// alone proves nothing (some sites call a section canonical), nor does a text (stories behind a
+    /// wall share the wall's), so what is called canonical or titled alike must read alike too.
     fn known_elsewhere(&self, url: &str, article: &Article) -> Result<Option<StoredArticle>, StoreError> {
         let reader = self.reader;
         let canonical = article.meta.canonical_url.as_deref();
-        let own = canonical.filter(|c| Url::parse(c).is_ok_and(|c| self.owns(&c)));
+        let own = canonical.filter(|c| Url::parse(c).is_ok_and(|c| self.owns(&c) && !is_front_page(&c)));
         let urls: Vec<&str> = own.into_iter().chain([url]).collect();
         let named = reader.articles_known_as(self.site, &urls)?;
         if let Some(known) = named.into_iter().find(|known| is_one_story(known, article)) {
             return Ok(Some(known));
         }
         let text = article.text();
-        let equal = reader.articles_by_text(&sha256_hex(text.as_bytes()))?;
-        let equal = equal.into_iter().find(|known| {
-            known.site == self.site
-                && (known.title == article.meta.title || text::word_count(&text) >= TELLING_WORDS)
-        });
+        let title = article.meta.title.as_deref();
+        // A day alone is shared by too many: "Weather", every morning.
+        let moment = article.meta.published.as_deref().filter(|p| p.contains('T'));
+        let telling = moment.filter(|_| text::word_count(&text) >= TELLING_WORDS);
+        let equal = reader.article_by_text(self.site, &sha256_hex(text.as_bytes()), title, telling)?;
         if equal.is_some() {
             return Ok(equal);
         }
-        let (Some(title), Some(published)) = (&article.meta.title, &article.meta.published) else {
+        let (Some(title), Some(published)) = (title, moment) else {
             return Ok(None);
         };
-        // A day alone is shared by too many: "Weather", every morning.
-        if !published.contains('T') {
-            return Ok(None);
-        }
         let titled = reader.articles_titled(self.site, title, published)?;
         Ok(titled.into_iter().find(|known| is_one_story(known, article)))
     }
@@ -245,6 +257,11 @@ fn moved(
     let Some(id) = article_id else { return Ok(None) };
     let stored = reader.article(id)?;
     Ok(stored.filter(|stored| is_one_story(stored, article)))
+}
+
+/// Whether an address is a host's front page, which some sites call the canonical address of every story.
+fn is_front_page(url: &Url) -> bool {
+    url.path() == "/" && url.query().is_none()
 }
 
 fn is_one_story(stored: &StoredArticle, article: &Article) -> bool {

@@ -72,8 +72,9 @@ pub(super) async fn read(
         ListingKind::Section => (super::errand::ACCEPT_PAGE, MAX_PAGE_BYTES),
         ListingKind::Feed | ListingKind::Sitemap => (ACCEPT_XML, MAX_SITEMAP_BYTES),
     };
-    // With another age limit than last time, a listing that has not changed still has news.
-    let known = known.filter(|_| desk.settings.since.is_none());
+    // By another age limit or other rules than last time, a listing that has not changed has news.
+    let rules = rules_of_validators(desk, site);
+    let known = known.filter(|page| rules.is_some() && page.rules_sha256 == rules);
     let mut request = Request::new(wanted.url.clone(), accept, max_bytes);
     request.delay = desk.delay(site);
     request.headers = site.crawl.headers.clone();
@@ -114,6 +115,7 @@ async fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> 
         reason: None,
         etag: None,
         last_modified: None,
+        rules_sha256: None,
         candidates: Vec::new(),
     };
     let read = match visit.result {
@@ -125,8 +127,11 @@ async fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> 
             }
         }
         Ok(response) => {
-            write.etag = response.etag;
-            write.last_modified = response.last_modified;
+            write.rules_sha256 = rules_of_validators(desk, site);
+            if write.rules_sha256.is_some() {
+                write.etag = response.etag;
+                write.last_modified = response.last_modified;
+            }
             if response.not_modified {
                 write.outcome = Outcome::Unchanged;
                 Read::Unchanged
@@ -178,6 +183,12 @@ async fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> 
     )
 }
 
+/// By which rules a listing's stories are chosen, as its validators stand for them. None: by an age
+/// limit that the next run may not have.
+fn rules_of_validators(desk: &Desk, site: &Site) -> Option<String> {
+    desk.settings.since.is_none().then(|| site.sha256.clone())
+}
+
 /// Whether the feeds that a page names are read: only where the rule file names no listing.
 pub(super) fn follows_feeds(site: &Site, wanted: &Wanted) -> bool {
     wanted.kind == ListingKind::Section && !site.discover.listed
@@ -200,7 +211,7 @@ fn candidates(desk: &Desk, site: &Site, wanted: &Wanted, listing: &Listing) -> V
     listing
         .candidates
         .iter()
-        .filter(|c| site.owns(&c.url) && site.is_article_url(&c.url))
+        .filter(|c| desk.rulebook.owns(&site.id, &c.url) && site.is_article_url(&c.url))
         .filter(|c| wanted.kind != ListingKind::Section || could_be_story(site, &c.url, &wanted.url))
         .filter(|c| is_young(c, oldest))
         .map(|c| CandidateRow {

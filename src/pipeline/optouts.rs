@@ -1,5 +1,6 @@
-//! What a site says of a page being kept, as far as it is known before the page is asked for: its
-//! robots.txt and its tdmrep.json, which is asked for once a day and origin. Owns that asking.
+//! What a site says of a page being kept, as far as it is known without reading the page: its
+//! robots.txt and its tdmrep.json, which is asked for once a day and origin, and what the page said
+//! before. Owns that asking.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use url::Url;
 
 use crate::address;
 use crate::fetch::{MAX_TDMREP_BYTES, ROBOTS_LIFETIME, Request, Reservations, TDMREP_PATH};
-use crate::optout::Signal;
+use crate::optout::{self, Signal};
 use crate::sites::rule::Site;
 use crate::store::TdmrepWrite;
 
@@ -39,6 +40,43 @@ pub(super) async fn before(desk: &Desk, site: &Site, url: &Url) -> Result<Option
     Ok(Some(signals))
 }
 
+/// Adds what is said of the address that answered, where a redirect led there from `asked`. False: the
+/// run is to end.
+pub(super) async fn after_redirect(
+    desk: &Desk,
+    site: &Site,
+    asked: &Url,
+    answered: &Url,
+    signals: &mut Vec<Signal>,
+) -> Result<bool, CrawlError> {
+    if asked == answered {
+        return Ok(true);
+    }
+    let Some(there) = before(desk, site, answered).await? else {
+        return Ok(false);
+    };
+    optout::add(signals, there);
+    Ok(true)
+}
+
+/// What a page that is as it was said when it was read, beside what is said of it now: all that stands
+/// in the page, and of an answer that gives no headers anew, those of the last one.
+pub(super) fn as_it_was(
+    desk: &Desk,
+    url: &str,
+    now: &[Signal],
+    headers_stand: bool,
+) -> Result<Vec<Signal>, CrawlError> {
+    let mut said = desk.reader()?.signals(url)?;
+    said.retain(|signal| match signal.source.as_str() {
+        "x-robots-tag" | "tdm-reservation" => {
+            headers_stand && now.iter().all(|said_now| said_now.source != signal.source)
+        }
+        source => source.starts_with("meta:"),
+    });
+    Ok(said)
+}
+
 async fn reservations(desk: &Desk, site: &Site, page: &Url) -> Result<Option<Arc<Reservations>>, CrawlError> {
     let origin = address::origin(page);
     if let Some(known) = desk.reservations.get(&origin) {
@@ -59,6 +97,8 @@ async fn reservations(desk: &Desk, site: &Site, page: &Url) -> Result<Option<Arc
             };
             let mut request = Request::new(url, ACCEPT_JSON, MAX_TDMREP_BYTES);
             request.delay = desk.delay(site);
+            let (book, owner, home) = (desk.rulebook.clone(), site.id.clone(), origin.clone());
+            request.scope = Arc::new(move |url| address::origin(url) == home || book.owns(&owner, url));
             let Some(visit) = desk.unless_ended(desk.fetcher.get(request)).await else {
                 return Ok(None);
             };

@@ -2,6 +2,7 @@
 //! `explain` and `sites check` all read a page here, so they can never disagree.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use url::Url;
@@ -11,6 +12,7 @@ use crate::decode::{self, Decoded};
 use crate::dom::{Dom, Selector};
 use crate::extract::{self, Extraction, Memory, Page, RuleSet};
 use crate::outcome::Outcome;
+use crate::sites::rule::Site;
 use crate::sites::{Sites, SitesError};
 
 /// The rule files, with each site's rules made ready at first use.
@@ -56,7 +58,12 @@ impl Rulebook {
             .map_or_else(|| self.generic(), |site| self.of(&site))
     }
 
-    fn of(&self, site: &Arc<crate::sites::rule::Site>) -> Arc<RuleSet> {
+    /// Whether an address is a site's, and not another's that names its host more exactly.
+    pub fn owns(&self, site: &str, url: &Url) -> bool {
+        self.sites.for_url(url).is_some_and(|owner| owner.id == site)
+    }
+
+    fn of(&self, site: &Arc<Site>) -> Arc<RuleSet> {
         let mut ready = self
             .ready
             .lock()
@@ -107,14 +114,32 @@ pub struct Reading {
 
 /// Reads a page. Never fails: what cannot be read is an outcome with a reason.
 pub fn read(source: Source<'_>, rulebook: &Rulebook, choice: &Choice, memory: Option<&Memory>) -> Reading {
-    let unread = |outcome, reason: String| Reading {
+    // A fault of ours on one strange page must not end a crawl of thousands.
+    let read = AssertUnwindSafe(|| read_unguarded(source, rulebook, choice, memory));
+    catch_unwind(read).unwrap_or_else(|_| {
+        let reason = "the reader failed on this page".to_owned();
+        unread(source, rulebook, Outcome::Failed, reason)
+    })
+}
+
+fn unread(source: Source<'_>, rulebook: &Rulebook, outcome: Outcome, reason: String) -> Reading {
+    Reading {
         outcome,
         reason: Some(reason),
         rules: rulebook.generic(),
         url: source.url.cloned(),
         charset: None,
         extraction: None,
-    };
+    }
+}
+
+fn read_unguarded(
+    source: Source<'_>,
+    rulebook: &Rulebook,
+    choice: &Choice,
+    memory: Option<&Memory>,
+) -> Reading {
+    let unread = |outcome, reason| unread(source, rulebook, outcome, reason);
     let kind = decode::kind(source.bytes, source.content_type);
     if kind != decode::Kind::Html {
         return unread(Outcome::NotHtml, format!("the body is {}", kind.as_str()));
@@ -136,13 +161,9 @@ pub fn read(source: Source<'_>, rulebook: &Rulebook, choice: &Choice, memory: Op
         html: &text,
         url: url.as_ref(),
     };
-    // A fault of ours on one strange page must not end a crawl of thousands.
-    let extracted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        extract::extract(page, &rules, memory)
-    }));
     let charset = Some((charset, charset_source.as_str()));
-    match extracted {
-        Ok(Ok(extraction)) => Reading {
+    match extract::extract(page, &rules, memory) {
+        Ok(extraction) => Reading {
             outcome: extraction.outcome,
             reason: extraction.reason.clone(),
             rules,
@@ -150,15 +171,10 @@ pub fn read(source: Source<'_>, rulebook: &Rulebook, choice: &Choice, memory: Op
             charset,
             extraction: Some(extraction),
         },
-        Ok(Err(limit)) => Reading {
+        Err(limit) => Reading {
             charset,
             rules,
             ..unread(Outcome::TooLarge, limit.to_string())
-        },
-        Err(_) => Reading {
-            charset,
-            rules,
-            ..unread(Outcome::Failed, "the extractor failed on this page".to_owned())
         },
     }
 }

@@ -1,6 +1,8 @@
 //! A story over several pages, as it is gathered: which link is followed next, and when the story is
 //! whole. Owns these decisions and does no asking, so crawl, `extract` and `sites check` gather alike.
 
+use std::collections::HashSet;
+
 use url::Url;
 
 use crate::address;
@@ -68,12 +70,19 @@ impl<T> Story<T> {
         let Some((link, url)) = self.wanted.take() else {
             return;
         };
-        self.asked.push(url.clone());
-        let Some(extraction) = reading.extraction.as_ref().filter(|e| is_story(e)) else {
+        let answered = reading
+            .url
+            .clone()
+            .map_or_else(|| url.clone(), address::canonical);
+        let leads_back = self.pages.iter().any(|page| page.url.as_ref() == Some(&answered));
+        self.asked.extend([url, answered.clone()]);
+        let Some(extraction) = reading.extraction.as_ref().filter(|e| is_story(e) && !leads_back) else {
             self.wanted = self.instead_of(link);
             return;
         };
         match link {
+            // What comes after the last page is, on many sites, the last page or the first again.
+            Link::Next if self.has_told(extraction) => {}
             Link::Single if words(extraction) < self.first.extraction.as_ref().map_or(0, words) => {
                 self.wanted = self.instead_of(link);
             }
@@ -84,7 +93,7 @@ impl<T> Story<T> {
                 };
                 self.pages.push(StoryPage {
                     page,
-                    url: Some(url),
+                    url: Some(answered),
                     whole: true,
                 });
             }
@@ -92,12 +101,22 @@ impl<T> Story<T> {
                 self.further.extend(reading.extraction);
                 self.pages.push(StoryPage {
                     page,
-                    url: Some(url),
+                    url: Some(answered),
                     whole: false,
                 });
                 self.wanted = self.link(Link::Next);
             }
         }
+    }
+
+    /// Whether each block of a page stands on the story's pages already.
+    fn has_told(&self, page: &Extraction) -> bool {
+        let pages = self.first.extraction.iter().chain(&self.further);
+        let told: HashSet<&str> = pages
+            .flat_map(|page| &page.article.blocks)
+            .map(|block| block.text.as_str())
+            .collect();
+        page.article.blocks.iter().all(|b| told.contains(b.text.as_str()))
     }
 
     /// A page that is known to be the story's next, whatever today's links say: of a stored story.
@@ -136,10 +155,13 @@ impl<T> Story<T> {
             Link::Next => last.links.next.as_ref(),
         }?;
         let site = self.first.rules.site()?;
-        let follow = is_story(last)
-            && site.owns(url)
-            && !self.asked.contains(url)
-            && self.pages.len() < MAX_STORY_PAGES;
+        // Under a beginning too short for a story there may be one: on the page with the whole of it.
+        let leads_on = match link {
+            Link::Single => is_story(last) || matches!(last.outcome, Outcome::NotArticle | Outcome::Empty),
+            Link::Next => is_story(last),
+        };
+        let follow =
+            leads_on && site.owns(url) && !self.asked.contains(url) && self.pages.len() < MAX_STORY_PAGES;
         follow.then(|| (link, url.clone()))
     }
 }

@@ -1,7 +1,7 @@
 //! Staying up: each site's turn when it is due, changed rules picked up, the end when it is asked for.
 //! Owns the loop; what a turn does is `turn`'s, when one is due `schedule`'s, a day's row `day`'s.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +79,7 @@ pub async fn run(
         working: JoinSet::new(),
         low_disk: None,
         next_round: base.clock.now(),
+        robots_kept: BTreeSet::new(),
         base,
         rules,
         watcher,
@@ -94,6 +95,9 @@ pub async fn run(
         Err(error) => Err(error),
     };
     watch.working.shutdown().await;
+    if ended.is_err() {
+        watch.days.give_up(&watch.base).await;
+    }
     let closed = watch.base.close().await;
     ended?;
     closed?;
@@ -113,6 +117,8 @@ struct Watch {
     /// Why nothing is begun, while the disk is nearly full.
     low_disk: Option<Enough>,
     next_round: Timestamp,
+    /// Origins whose robots.txt the database had at the last round.
+    robots_kept: BTreeSet<String>,
     done: Watched,
 }
 
@@ -123,6 +129,8 @@ type Ended = (i64, Result<SiteSummary, CrawlError>);
 struct Place {
     site: Arc<Site>,
     due: Timestamp,
+    /// Hash of the rules that its last turn began with.
+    taken_by: String,
     /// What its last turn left alone, to be given another chance.
     left_alone: HashSet<String>,
     /// What was said of it.
@@ -150,6 +158,7 @@ impl Watch {
                 None => Place {
                     site: site.clone(),
                     due: known.remove(&site.id).unwrap_or(now),
+                    taken_by: String::new(),
                     left_alone: HashSet::new(),
                     said: HashSet::new(),
                 },
@@ -197,6 +206,11 @@ impl Watch {
     async fn round(&mut self, now: Timestamp) -> Result<(), CrawlError> {
         self.next_round = later(now, ROUND_EVERY);
         self.base.fetcher.tidy();
+        let kept = self.base.readers.lend()?.robots_origins()?;
+        for forgotten in self.robots_kept.difference(&kept) {
+            self.base.fetcher.forget_robots(forgotten);
+        }
+        self.robots_kept = kept;
         self.days.end_past(&self.base, now).await?;
         let low = self.base.disk_is_low();
         match (&low, &self.low_disk) {
@@ -238,6 +252,7 @@ impl Watch {
                 obeys_schedule: true,
                 said: place.said.clone(),
             })?;
+            place.taken_by.clone_from(&place.site.sha256);
             self.at_work.insert(place.site.id.clone());
             let site = place.site.clone();
             self.working
@@ -274,7 +289,11 @@ impl Watch {
         }
         // A site that the rules have lost in the meantime is not looked at again.
         if let Some(place) = self.places.get_mut(&summary.site) {
-            place.due = next;
+            // Rules that have come during the turn are not to wait for their time either.
+            place.due = match place.taken_by == place.site.sha256 {
+                true => next,
+                false => self.base.clock.now(),
+            };
             place.said = turn::said(&summary);
             place.left_alone = summary.after.left_alone;
         }

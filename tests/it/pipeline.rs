@@ -302,3 +302,39 @@ async fn a_front_page_that_a_dead_story_leads_to_stays_a_section() {
         .unwrap();
     assert_eq!(row.kind.as_str(), "section");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_of_ours_on_one_page_ends_no_run() {
+    let (_dir, db) = db();
+    let server = FaultServer::start([
+        ("/robots.txt", vec![Reply::robots("")]),
+        (
+            "/map",
+            vec![Reply::status(200, &[XML], map(&["http://paper.example/a"]))],
+        ),
+        ("/a", vec![Reply::page(story("A", "Rain."))]),
+    ]);
+    let of = |rules: &str| {
+        Rulebook::new(Sites::from_sources([("paper.toml", rules), ("common.toml", "")]).unwrap())
+    };
+    let sites: Vec<_> = of(RULES).sites().iter().cloned().collect();
+    let run = async |book: Rulebook, dry_run: bool| {
+        let settings = CrawlSettings {
+            dry_run,
+            ..settings(&db, &server)
+        };
+        let (_stopper, stop) = stop::pair();
+        crawl::run(settings, Arc::new(book), sites.clone(), Arc::new(Unwatched), stop).await
+    };
+    run(of(RULES), true).await.unwrap();
+    // Rules that lack the site cannot be: it is as good as any fault that is.
+    let lacking = Sites::from_sources([("common.toml", "")]).unwrap();
+    let summary = run(Rulebook::new(lacking), false).await.unwrap().unwrap();
+    assert_eq!(summary.outcomes[&Outcome::Failed], 1);
+    let row = Reader::open(&db)
+        .unwrap()
+        .page("http://paper.example/a")
+        .unwrap()
+        .unwrap();
+    assert!(row.reason.unwrap().starts_with("internal fault: "));
+}

@@ -86,6 +86,10 @@ pub struct RecentText {
     pub repeated: Vec<String>,
 }
 
+/// Articles that are looked at as perhaps one story because they call one address canonical: some sites
+/// call a section the canonical address of all its stories.
+const MOST_NAMESAKES: usize = 20;
+
 const STORED: &str = "select id, site, url, version, title, subtitle, text, html_sha256, text_sha256,
     rule_sha256, memory_sha256, first_seen_at, fetched_at, story_id from articles";
 
@@ -125,20 +129,30 @@ impl Reader {
         self.one(&format!("{STORED} where id = ?1"), [id], stored)
     }
 
-    /// Articles whose text has this hash, oldest first: the same story under another address.
+    /// The oldest article of a site whose text has this hash and that has this title, or where one is
+    /// given this moment of publication: the same story under another address.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn articles_by_text(&self, text_sha256: &str) -> Result<Vec<StoredArticle>, StoreError> {
-        self.all(
-            &format!("{STORED} where text_sha256 = ?1 order by id"),
-            [text_sha256],
+    pub fn article_by_text(
+        &self,
+        site: &str,
+        text_sha256: &str,
+        title: Option<&str>,
+        published: Option<&str>,
+    ) -> Result<Option<StoredArticle>, StoreError> {
+        self.one(
+            &format!(
+                "{STORED} where text_sha256 = ?1 and site = ?2 and (title is ?3 or published_at = ?4)
+                  order by id limit 1"
+            ),
+            params![text_sha256, site, title, published],
             stored,
         )
     }
 
     /// Articles of a site that are known under one of these addresses, as their own or as the one
-    /// they call canonical; oldest first.
+    /// they call canonical; oldest first, and no more than [`MOST_NAMESAKES`] of each.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -148,9 +162,10 @@ impl Reader {
             found.extend(self.all(
                 &format!(
                     "{STORED} where id in (select id from articles where url = ?2 and site = ?1
-                       union select id from articles where site = ?1 and canonical_url = ?2)"
+                       union select id from articles where site = ?1 and canonical_url = ?2)
+                      order by url <> ?2, id limit ?3"
                 ),
-                [site, url],
+                params![site, url, int(MOST_NAMESAKES)],
                 stored,
             )?);
         }
@@ -396,6 +411,24 @@ mod tests {
             desk.reader().body_by_url(url),
             Err(StoreError::Damaged { .. })
         ));
+    }
+
+    #[tokio::test]
+    async fn of_many_articles_that_call_one_address_canonical_a_few_are_looked_at_and_its_own_first() {
+        let desk = desk().await;
+        let section = "https://news.example/section";
+        for n in 0..30 {
+            let url = match n {
+                29 => section.to_owned(),
+                _ => format!("https://news.example/{n}"),
+            };
+            let mut write = story(desk.run, &url, "Told");
+            edit_article(&mut write, |a| a.meta.canonical_url = Some(section.to_owned()));
+            desk.writer.record_page(write).await.unwrap();
+        }
+        let known = desk.reader().articles_known_as("paper", &[section]).unwrap();
+        assert_eq!(known.len(), super::MOST_NAMESAKES);
+        assert!(known.iter().any(|a| a.url == section));
     }
 
     #[tokio::test]

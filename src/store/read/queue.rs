@@ -1,12 +1,14 @@
 //! The frontier as the crawl reads it: what is queued, what is due, what is known of an address,
 //! and the robots copies. Owns these questions; order and policy are the crawl's.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 use super::Reader;
+use crate::optout::Signal;
 use crate::outcome::Outcome;
 use crate::store::error::StoreError;
 use crate::store::value::{count, int, read_outcome, read_time, read_time_opt, time};
@@ -66,6 +68,8 @@ pub struct PageRow {
     pub etag: Option<String>,
     /// As `etag`.
     pub last_modified: Option<String>,
+    /// Hash of the rules by which a listing's stories were chosen when its validators came.
+    pub rules_sha256: Option<String>,
     /// Hash of the bytes last answered; equal bytes need no extraction.
     pub last_body_sha256: Option<String>,
 }
@@ -196,9 +200,27 @@ impl Reader {
                     .map(Duration::from_secs),
                 etag: row.get("etag")?,
                 last_modified: row.get("last_modified")?,
+                rules_sha256: row.get("rules_sha256")?,
                 last_body_sha256: row.get("last_body_sha256")?,
             })
         })
+    }
+
+    /// What a page and its site said of being kept when it last came, in the order found.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn signals(&self, url: &str) -> Result<Vec<Signal>, StoreError> {
+        self.all(
+            "select source, value from opt_outs where url = ?1 order by n",
+            [url],
+            |row| {
+                Ok(Signal {
+                    source: row.get("source")?,
+                    value: row.get("value")?,
+                })
+            },
+        )
     }
 
     /// The pauses that hosts asked for in runs begun at `since` or later (RFC 9110 §10.2.3); which are
@@ -238,6 +260,15 @@ impl Reader {
                 })
             },
         )
+    }
+
+    /// The origins whose robots.txt is kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn robots_origins(&self) -> Result<BTreeSet<String>, StoreError> {
+        let origins = self.all("select origin from robots", [], |row| row.get(0))?;
+        Ok(origins.into_iter().collect())
     }
 
     /// The robots copies of all origins; how long they hold is the caller's decision.
@@ -280,6 +311,7 @@ mod tests {
             reason: None,
             etag: None,
             last_modified: None,
+            rules_sha256: None,
             candidates: candidates.collect(),
         }
     }

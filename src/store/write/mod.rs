@@ -17,7 +17,7 @@ mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{self, beside};
@@ -42,6 +42,10 @@ const QUEUE: usize = 32;
 const WAL_WARN_BYTES: u64 = 512 * 1024 * 1024;
 /// Transactions between two looks at the log's size.
 const WAL_LOOK_EVERY: u32 = 256;
+
+/// How often the lock is asked for, each time for as long as a connection waits (5 s): backups and other
+/// programs' long transactions end within minutes, and a watch of months is not to end for one.
+const LOCK_ATTEMPTS: u32 = 60;
 
 type Job = Box<dyn FnOnce(&mut Hand) + Send>;
 
@@ -122,10 +126,11 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>, &mut Packer) -> Result<T, Fault> + Send + 'static,
     {
+        let path = self.path.clone();
         self.ask(doing, move |hand| {
-            let tx = hand
-                .conn
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = patiently(&path, || {
+                Transaction::new_unchecked(&hand.conn, TransactionBehavior::Immediate)
+            })?;
             let done = work(&tx, &mut hand.packer)?;
             tx.commit()?;
             Ok(done)
@@ -152,6 +157,21 @@ impl Writer {
         self.commands.send(Command::Job(job)).await.map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
+}
+
+/// Asks for the lock until it is had, another program has kept it for minutes, or something else fails.
+fn patiently<T>(path: &Path, mut begin: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    for attempt in 1..LOCK_ATTEMPTS {
+        match begin() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                if attempt == 1 {
+                    tracing::warn!(database = %path.display(), "another program is writing to it; waiting");
+                }
+            }
+            other => return other,
+        }
+    }
+    begin()
 }
 
 /// Why a transaction was given up.

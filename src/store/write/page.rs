@@ -12,6 +12,7 @@ use super::rows::{
     PageWritten,
 };
 use super::{Fault, Writer, article};
+use crate::optout::Signal;
 use crate::outcome::Outcome;
 use crate::store::body;
 use crate::store::error::StoreError;
@@ -71,6 +72,7 @@ fn write_listing(tx: &Connection, listing: &ListingWrite) -> rusqlite::Result<Li
             fetch: listing.fetch.as_ref(),
             etag: listing.etag.as_deref(),
             last_modified: listing.last_modified.as_deref(),
+            rules_sha256: listing.rules_sha256.as_deref(),
             ..Visit::default()
         },
     )?;
@@ -141,7 +143,7 @@ pub(super) fn write_page(
         url: &page.final_url,
         fetched_at: page.fetch.as_ref().map_or(page.at, |f| f.fetched_at),
         first_seen_at: page.at,
-        fetch_id: whole.map_or(fetch_id, |f| Some(f.fetch_id)),
+        fetch_id: whole.map_or(fetch_id, |f| f.fetch_id),
         run_id: page.run_id,
         html_sha256: whole.map_or(body_sha256.as_deref(), |f| f.body_sha256.as_deref()),
         further: &further,
@@ -180,6 +182,7 @@ pub(super) fn write_page(
             .as_deref()
             .or(page.fetch.as_ref().and_then(|f| f.body_sha256.as_deref())),
         discovered_from: None,
+        rules_sha256: None,
     };
     let article_id = if page.final_url == page.url {
         visit(tx, &told)?
@@ -221,7 +224,7 @@ pub(super) fn write_page(
         points_to
     };
     visit_further(tx, page, &further, article_id)?;
-    signals(tx, page)?;
+    signals(tx, &page.final_url, page.signals.as_deref(), page.at)?;
     let version = match article_id {
         Some(id) => tx
             .prepare_cached("select version from articles where id = ?1")?
@@ -259,24 +262,29 @@ pub(super) struct Visit<'a> {
     pub(super) next_visit_at: Option<Timestamp>,
     pub(super) body_sha256: Option<&'a str>,
     pub(super) discovered_from: Option<&'a str>,
+    pub(super) rules_sha256: Option<&'a str>,
 }
 
 /// Brings the row of an address up to date, or makes it. A row that points to an article keeps
-/// doing so whatever comes later. Returns the article it points to.
+/// doing so whatever comes later, and one of a listing that a dead story led to stays the listing's.
+/// Returns the article it points to.
 pub(super) fn visit(tx: &Connection, visit: &Visit<'_>) -> rusqlite::Result<Option<i64>> {
     let status = visit.fetch.and_then(|f| f.status);
+    if visit.kind == PageKind::Article
+        && visit.article_id.is_none()
+        && let Some(article_id) = listing_at(tx, visit.url)?
+    {
+        return Ok(article_id);
+    }
     tx.prepare_cached(
         "insert into pages (url, site, kind, outcome, reason, article_id, discovered_from, discovered_at,
-           last_fetched_at, next_visit_at, attempts, etag, last_modified, last_body_sha256)
+           last_fetched_at, next_visit_at, attempts, etag, last_modified, last_body_sha256, rules_sha256)
          values (:url, :site, :kind, :outcome, :reason, :article_id, :discovered_from, :at,
-           :fetched_at, :next_visit_at, 1, :etag, :last_modified, :body_sha256)
+           :fetched_at, :next_visit_at, 1, :etag, :last_modified, :body_sha256, :rules_sha256)
          on conflict (url) do update set
            site = coalesce(site, excluded.site),
            -- A listing may have been queued as an article before it was known for what it is.
-           -- A listing that a dead story's address led to stays a listing.
-           kind = case when article_id is not null then kind
-                       when excluded.kind = 'article' and excluded.article_id is null then kind
-                       else excluded.kind end,
+           kind = case when article_id is not null then kind else excluded.kind end,
            outcome = excluded.outcome,
            reason = excluded.reason,
            article_id = coalesce(excluded.article_id, article_id),
@@ -286,6 +294,8 @@ pub(super) fn visit(tx: &Connection, visit: &Visit<'_>) -> rusqlite::Result<Opti
            etag = case when :keep then coalesce(excluded.etag, etag) else excluded.etag end,
            last_modified = case when :keep then coalesce(excluded.last_modified, last_modified)
                                 else excluded.last_modified end,
+           rules_sha256 = case when :keep then coalesce(excluded.rules_sha256, rules_sha256)
+                               else excluded.rules_sha256 end,
            last_body_sha256 = coalesce(excluded.last_body_sha256, last_body_sha256)
          returning article_id",
     )?
@@ -304,6 +314,7 @@ pub(super) fn visit(tx: &Connection, visit: &Visit<'_>) -> rusqlite::Result<Opti
             ":etag": visit.etag.map(Text),
             ":last_modified": visit.last_modified.map(Text),
             ":body_sha256": visit.body_sha256,
+            ":rules_sha256": visit.rules_sha256,
             // Not modified: what was known of the page still holds (RFC 9110 §15.4.5). Without
             // an exchange nothing was learned either.
             ":keep": status == Some(304) || visit.fetch.is_none(),
@@ -312,24 +323,31 @@ pub(super) fn visit(tx: &Connection, visit: &Visit<'_>) -> rusqlite::Result<Opti
     )
 }
 
+/// The article, if any, of an address that is a listing's: a dead story may have led there.
+fn listing_at(tx: &Connection, url: &str) -> rusqlite::Result<Option<Option<i64>>> {
+    tx.prepare_cached("select article_id from pages where url = ?1 and kind <> 'article'")?
+        .query_row([Text(url)], |r| r.get(0))
+        .optional()
+}
+
 /// Records what the page says of being kept, in place of what it said before.
-fn signals(tx: &Connection, page: &PageWrite) -> rusqlite::Result<()> {
-    let Some(signals) = &page.signals else {
+fn signals(tx: &Connection, url: &str, signals: Option<&[Signal]>, at: Timestamp) -> rusqlite::Result<()> {
+    let Some(signals) = signals else {
         return Ok(());
     };
     tx.prepare_cached("delete from opt_outs where url = ?1")?
-        .execute([Text(&page.final_url)])?;
+        .execute([Text(url)])?;
     let mut insert = tx.prepare_cached(
         "insert into opt_outs (url, n, source, value, refuses, seen_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (n, signal) in signals.iter().enumerate() {
         insert.execute(params![
-            Text(&page.final_url),
+            Text(url),
             int(n),
             Text(&signal.source),
             Text(&signal.value),
             signal.refuses(),
-            time(page.at)
+            time(at)
         ])?;
     }
     Ok(())
@@ -338,7 +356,7 @@ fn signals(tx: &Connection, page: &PageWrite) -> rusqlite::Result<()> {
 /// A further page of a story, its exchange and bytes kept.
 pub(super) struct Further<'a> {
     pub(super) page: &'a FurtherPage,
-    pub(super) fetch_id: i64,
+    pub(super) fetch_id: Option<i64>,
     pub(super) body_sha256: Option<String>,
 }
 
@@ -352,47 +370,58 @@ fn further<'a>(
         Some(bytes) => Some(body::put(tx, bytes, first.site.as_deref(), first.at, packer)?),
         None => None,
     };
+    let fetch_id = match &page.fetch {
+        Some(fetch) => Some(insert_fetch(tx, first.run_id, fetch, body_sha256.as_deref())?),
+        None => None,
+    };
     Ok(Further {
         page,
-        fetch_id: insert_fetch(tx, first.run_id, &page.fetch, body_sha256.as_deref())?,
+        fetch_id,
         body_sha256,
     })
 }
 
-/// Brings the rows of a story's further pages up to date: they are addresses of its article.
+/// Brings the rows of a story's further pages up to date: they are addresses of its article. The
+/// story's own address, to which some lead back, has its row already.
 fn visit_further(
     tx: &Connection,
     page: &PageWrite,
     further: &[Further<'_>],
     article_id: Option<i64>,
 ) -> rusqlite::Result<()> {
-    for f in further {
-        let failed = f.page.fetch.error.is_some();
-        let reason = match &f.page.fetch.error {
-            Some(error) => format!("part of {}: {error}", page.final_url),
+    for Further { page: one, .. } in further {
+        if one.url == page.final_url || one.url == page.url || has_its_own(tx, &one.url, article_id)? {
+            continue;
+        }
+        let reason = match &one.reason {
+            Some(reason) => format!("part of {}: {reason}", page.final_url),
             None => format!("part of {}", page.final_url),
         };
+        let is_address = matches!(one.outcome, Outcome::Duplicate | Outcome::Gone);
         visit(
             tx,
             &Visit {
-                url: &f.page.url,
+                url: &one.url,
                 site: page.site.as_deref(),
                 kind: PageKind::Article,
                 at: page.at,
-                outcome: Some(if failed {
-                    Outcome::Failed
-                } else {
-                    Outcome::Duplicate
-                }),
+                outcome: Some(one.outcome),
                 reason: Some(&reason),
-                fetch: Some(&f.page.fetch),
-                article_id: article_id.filter(|_| !failed),
+                fetch: one.fetch.as_ref(),
+                article_id: article_id.filter(|_| is_address),
                 discovered_from: Some(&page.final_url),
                 ..Visit::default()
             },
         )?;
+        signals(tx, &one.url, one.signals.as_deref(), page.at)?;
     }
     Ok(())
+}
+
+/// Whether another article stands at an address: its row goes on pointing there.
+fn has_its_own(tx: &Connection, url: &str, article_id: Option<i64>) -> rusqlite::Result<bool> {
+    tx.prepare_cached("select exists (select 1 from articles where url = ?1 and id is not ?2)")?
+        .query_row(params![Text(url), article_id], |r| r.get(0))
 }
 
 /// Records an exchange. Returns its id.

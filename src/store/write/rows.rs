@@ -189,6 +189,8 @@ pub struct ListingWrite {
     pub etag: Option<String>,
     /// As `etag`.
     pub last_modified: Option<String>,
+    /// Hash of the rules by which its stories were chosen; goes with the validators.
+    pub rules_sha256: Option<String>,
     /// What it named, in the order in which they should be fetched.
     pub candidates: Vec<CandidateRow>,
 }
@@ -245,8 +247,14 @@ pub struct PageWrite {
 pub struct FurtherPage {
     /// Its address, canonical.
     pub url: String,
-    /// The exchange.
-    pub fetch: FetchRow,
+    /// The exchange, where it was asked for.
+    pub fetch: Option<FetchRow>,
+    /// What became of it: `duplicate` is another address of the story.
+    pub outcome: Outcome,
+    /// Why it is no part of the story, where it is none.
+    pub reason: Option<String>,
+    /// As in [`PageWrite`].
+    pub signals: Option<Vec<Signal>>,
     /// The bytes, to be kept with a new version.
     pub body: Option<Vec<u8>>,
     /// Whether it tells the whole story: then the version is made of its bytes, not of the first

@@ -352,3 +352,31 @@ async fn a_closed_writer_leaves_one_file_and_refuses_more() {
     assert!(matches!(error, StoreError::WriterGone { .. }));
     assert!(desk.reader().article_by_url(URL).unwrap().is_some());
 }
+
+#[test]
+fn a_lock_that_another_program_holds_for_a_while_is_waited_for() {
+    let busy = || -> rusqlite::Result<u32> {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        Err(rusqlite::Error::SqliteFailure(busy, None))
+    };
+    let path = std::path::Path::new("a.db");
+    let mut asked = 0;
+    let begun = super::patiently(path, || {
+        asked += 1;
+        if asked < 20 { busy() } else { Ok(asked) }
+    });
+    assert_eq!(begun.unwrap(), 20);
+    // But not for ever, and nothing else is.
+    let mut asked = 0;
+    let given_up = super::patiently(path, || {
+        asked += 1;
+        busy()
+    });
+    assert!(given_up.is_err() && asked == super::LOCK_ATTEMPTS);
+    let mut asked = 0;
+    let failed = super::patiently(path, || -> rusqlite::Result<()> {
+        asked += 1;
+        Err(rusqlite::Error::InvalidQuery)
+    });
+    assert!(failed.is_err() && asked == 1);
+}

@@ -235,3 +235,78 @@ fn no_more_articles_than_asked_for_are_fetched_and_the_rest_waits() {
     desk.crawl(&["--max-articles", "2"]).quiet();
     assert_eq!(desk.articles().len(), 3);
 }
+
+/// Crawls as cron does, without an age limit on the command line.
+fn plainly(desk: &Desk, args: &[&str]) {
+    let proxy = desk.web().proxy().to_string();
+    let mut all = vec!["crawl", "paper", "--proxy", &proxy, "--delay", "0"];
+    all.extend(args);
+    desk.run(&all).quiet();
+}
+
+/// The validators that the feed was asked with, time after time.
+fn asked_with(desk: &Desk) -> Vec<Option<String>> {
+    let feeds = desk
+        .web()
+        .requests()
+        .into_iter()
+        .filter(|seen| seen.path == "/feed");
+    feeds
+        .map(|seen| seen.header("if-none-match").map(str::to_owned))
+        .collect()
+}
+
+/// A paper whose feed has a validator.
+fn validated() -> Desk {
+    let desk = paper(&["pier"]);
+    let feed = "<rss version=\"2.0\"><channel><item><link>http://paper.example/news/pier</link></item></channel></rss>";
+    desk.web().put(
+        "paper.example/feed",
+        Reply::status(200, &["Content-Type: application/rss+xml", "ETag: \"one\""], feed),
+    );
+    desk
+}
+
+#[test]
+fn a_listing_that_is_as_it_was_is_read_whole_by_other_rules() {
+    let desk = validated();
+    desk.file(
+        "sites/paper.toml",
+        PAPER.replace("[discover]", "[discover]\ninclude = [\"/nothing/*\"]"),
+    );
+    plainly(&desk, &[]);
+    assert_eq!(desk.articles(), [""; 0]);
+    desk.file("sites/paper.toml", PAPER);
+    plainly(&desk, &[]);
+    assert_eq!(desk.articles(), ["paper.example/news/pier"]);
+    plainly(&desk, &[]);
+    assert_eq!(asked_with(&desk), [None, None, Some("\"one\"".to_owned())]);
+}
+
+#[test]
+fn a_listing_that_was_read_for_another_age_is_read_whole_again() {
+    let desk = validated();
+    plainly(&desk, &["--since", "2099-01-01"]);
+    plainly(&desk, &[]);
+    plainly(&desk, &["--since", "2020-01-01"]);
+    plainly(&desk, &[]);
+    assert_eq!(asked_with(&desk), [const { None }; 4]);
+    plainly(&desk, &[]);
+    assert_eq!(asked_with(&desk)[4].as_deref(), Some("\"one\""));
+}
+
+#[test]
+fn a_listing_that_a_dead_story_leads_to_keeps_its_row() {
+    let desk = validated();
+    desk.web()
+        .put("paper.example/news/pier", Reply::redirect(302, "/feed"));
+    plainly(&desk, &[]);
+    assert_eq!(
+        desk.sql("select kind, outcome, etag, next_visit_at is not null from pages where url like '%/feed'"),
+        ["feed | stored | \"one\" | 1"]
+    );
+    assert_eq!(
+        desk.outcome("paper.example/news/pier"),
+        "redirected: to http://paper.example/feed"
+    );
+}

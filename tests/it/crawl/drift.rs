@@ -117,3 +117,15 @@ fn a_few_odd_stories_are_no_drift() {
         .exits(2)
         .warns("create sites/nowhere.toml");
 }
+
+#[test]
+fn a_day_of_watching_in_which_rules_ceased_to_fit_needs_a_person() {
+    let desk = a_week_ago(6);
+    then(&desk, 6, 11, true);
+    desk.change("delete from site_schedule; update pages set next_visit_at = null");
+    let mut watch = desk.start_watch(&[]);
+    watch.hears("its rules have ceased to fit");
+    watch.terminate();
+    watch.end().well();
+    assert_eq!(desk.sql("select exit_code from runs order by id"), ["0", "1"]);
+}

@@ -8,6 +8,7 @@ mod accidents;
 mod budgets;
 mod discovery;
 mod drift;
+mod further_pages;
 mod opt_outs;
 mod outcomes;
 mod requests;

@@ -230,3 +230,27 @@ fn a_clock_that_was_set_back_postpones_no_story_and_ends_no_policy() {
                   from pages where kind = 'article' order by url";
     assert_eq!(desk.sql(next), ["pier | -", "tram | 1"]);
 }
+
+#[test]
+fn a_story_that_is_had_whole_is_not_cut_to_its_beginning() {
+    let [first, second] = text("pier");
+    let [third, fourth] = text("tram");
+    let desk = paper(&["pier"]);
+    let whole = story("A new pier", &[&first, &second, &third, &fourth]);
+    desk.web().put("paper.example/news/pier", Reply::page(&whole));
+    desk.crawl(&[]).quiet();
+    let before = desk.sql("select version, text from article_versions");
+    let metered = "<script type='application/ld+json'>{\"@type\": \"NewsArticle\", \"headline\": \"A new pier\", \
+                   \"isAccessibleForFree\": false}</script></head>";
+    let beginning = story("A new pier", &[&first, &second]).replace("</head>", metered);
+    desk.web().put("paper.example/news/pier", Reply::page(beginning));
+    let summary = desk.crawl(&["--refresh", "--json"]).quiet().json();
+    assert_eq!(summary["outcomes"]["paywall-teaser"], 1, "{summary}");
+    assert_eq!(desk.sql("select version, text from article_versions"), before);
+    assert_eq!(desk.outcome("paper.example/news/pier"), "paywall-teaser: ");
+    // What is had whole again may be a correction.
+    let corrected = whole.replace("on Monday", "on Tuesday");
+    desk.web().put("paper.example/news/pier", Reply::page(corrected));
+    let summary = desk.crawl(&["--refresh", "--json"]).quiet().json();
+    assert_eq!(summary["revised"], 1, "{summary}");
+}

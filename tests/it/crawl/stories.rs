@@ -7,7 +7,7 @@ use crate::faults::Reply;
 
 const PAGED: &str = "next-page = \"a.next\"\nsingle-page = \"a.all\"\n";
 
-fn paged(routes: &[(&str, Reply)]) -> Desk {
+pub(super) fn paged(routes: &[(&str, Reply)]) -> Desk {
     let rules = PAPER.replacen("[discover]", &format!("{PAGED}\n[discover]"), 1);
     let feed = ("paper.example/feed", rss(&["paper.example/news/pier"]));
     Desk::new()
@@ -15,7 +15,7 @@ fn paged(routes: &[(&str, Reply)]) -> Desk {
         .serve(routes.iter().cloned().chain([feed]))
 }
 
-fn part(paragraphs: &[&str], links: &str) -> Reply {
+pub(super) fn part(paragraphs: &[&str], links: &str) -> Reply {
     Reply::page(story("A new pier", paragraphs).replace("</article>", &format!("</article>{links}")))
 }
 
@@ -30,7 +30,7 @@ fn another() -> String {
     )
 }
 
-fn paragraphs() -> Vec<String> {
+pub(super) fn paragraphs() -> Vec<String> {
     ["pier", "tram", "bridge"].iter().flat_map(|s| text(s)).collect()
 }
 
@@ -152,8 +152,13 @@ fn a_page_that_is_gone_for_good_ends_the_story_there() {
     assert_eq!(desk.sql("select text from articles"), [p[..2].join("\n\n")]);
     let told = desk.outcome("paper.example/news/pier?page=2");
     assert!(
-        told.starts_with("failed: part of http://paper.example/news/pier: "),
+        told.starts_with("gone: part of http://paper.example/news/pier: "),
         "{told}"
+    );
+    assert_eq!(
+        desk.sql("select count(*) from pages where article_id = 1"),
+        ["2"],
+        "the address leads to the story all the same"
     );
 }
 
@@ -295,5 +300,30 @@ fn a_story_whose_address_now_leads_to_another_story_stays_as_it_was() {
     assert_eq!(
         desk.sql("select replace(url, 'http://paper.example/news/', ''), version from articles order by id"),
         ["pier | 1", "tram | 1"]
+    );
+}
+
+#[test]
+fn different_stories_behind_one_wall_are_different_articles() {
+    let desk = paper(&["pier", "tram", "pier-again"]);
+    let wall = "Reading on takes a subscription, which gives you every story of this paper, the weekend magazine, the \
+                archive since 1871 and the crossword, on paper and on all your screens, for as little as one coin a week \
+                in the first three months, and which you may end at any time with a word to our office by the harbour.";
+    for (subject, title, day) in [
+        ("pier", "A new pier", "03"),
+        ("tram", "A new tram", "04"),
+        ("pier-again", "The pier is new", "03"),
+    ] {
+        let published =
+            format!("<meta property='article:published_time' content='2026-11-{day}T10:00:00Z'></head>");
+        let page = story(title, &[wall]).replace("</head>", &published);
+        desk.web()
+            .put(&format!("paper.example/news/{subject}"), Reply::page(page));
+    }
+    desk.crawl(&[]).quiet();
+    // One text at one moment is one story, whatever its title.
+    assert_eq!(
+        desk.articles(),
+        ["paper.example/news/pier", "paper.example/news/tram"]
     );
 }

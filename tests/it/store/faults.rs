@@ -250,6 +250,7 @@ async fn a_killed_crawl_leaves_no_half_article_and_repeats_none() {
         reason: None,
         etag: None,
         last_modified: None,
+        rules_sha256: None,
         candidates: (0..QUEUED).map(candidate).collect(),
     };
     writer.record_listing(listing).await.unwrap();

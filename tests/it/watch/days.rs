@@ -324,3 +324,26 @@ async fn a_watch_that_starts_again_goes_on_where_the_last_one_left_off() {
         waited * FACTOR
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_robots_txt_that_is_forgotten_is_asked_for_long_before_its_day_is_over() {
+    let watching = Watching::start(paper(&["pier"]), RULES).await;
+    watching.asked("/feed", 1).await;
+    let mut soon = false;
+    // A machine that stands still for a second lets six hours pass.
+    for n in 1..=5 {
+        watching.asked("/robots.txt", n).await;
+        watching.pass(HOUR).await;
+        let db = Connection::open(watching.db()).unwrap();
+        db.busy_timeout(PATIENCE).unwrap();
+        db.execute("delete from robots", []).unwrap();
+        watching.asked("/robots.txt", n + 1).await;
+        let gaps = gaps(&visits(&watching.server, "/robots.txt"));
+        soon |= gaps[n - 1] < HOUR * 20;
+        if soon {
+            break;
+        }
+    }
+    let (_, server, _dir) = watching.end().await;
+    assert!(soon, "{:?}", gaps(&visits(&server, "/robots.txt")));
+}

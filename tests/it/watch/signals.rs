@@ -80,3 +80,42 @@ fn a_watch_that_cannot_start_says_why() {
         .warns("create sites/nowhere.example.toml");
     assert!(!desk.db().exists());
 }
+
+#[test]
+fn rules_that_change_during_a_sites_turn_are_used_right_after_it() {
+    let gate = Gate::shut();
+    let desk = paper(&["pier"]);
+    desk.web()
+        .put("paper.example/news/pier", Reply::page(page("pier")).behind(&gate));
+    let mut watch = desk.start_watch(&["-v"]);
+    desk.web().wait_for("/news/pier");
+    desk.web()
+        .put("paper.example/second", rss(&["paper.example/news/tram"]));
+    desk.web()
+        .put("paper.example/news/tram", Reply::page(page("tram")));
+    let changed = PAPER.replace("/feed\"", "/feed\", \"http://paper.example/second\"");
+    desk.file("sites/paper.toml", changed);
+    watch.signal("HUP");
+    watch.hears("changed rule files are in force");
+    gate.open();
+    desk.web().wait_for("/news/tram");
+    watch.terminate();
+    watch.end().well();
+}
+
+#[test]
+fn a_watch_whose_database_fails_ends_its_day() {
+    let gate = Gate::shut();
+    let desk = paper(&["pier"]);
+    desk.web()
+        .put("paper.example/news/pier", Reply::page(page("pier")).behind(&gate));
+    let watch = desk.start_watch(&[]);
+    desk.web().wait_for("/news/pier");
+    desk.change("create trigger broken before insert on articles begin select raise(abort, 'no'); end");
+    gate.open();
+    watch.end().exits(2).warns("could not record a page");
+    assert_eq!(
+        desk.sql("select finished_at is not null, interrupted, exit_code from runs"),
+        ["1 | 0 | 2"]
+    );
+}
