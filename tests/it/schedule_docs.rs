@@ -62,7 +62,7 @@ fn systemd_takes_the_units() {
         // Where the program would be installed, and a user who would be made.
         let text = text
             .replace("/usr/local/bin/copydesk", env!("CARGO_BIN_EXE_copydesk"))
-            .replace("User=news", "User=root");
+            .replace("User=copydesk", "User=root");
         std::fs::write(&path, text).unwrap();
         units.push(path);
     }
