@@ -1,8 +1,16 @@
-//! The words of the commands that work on what is stored: `reextract`, `ingest`, `export`.
+//! The words of the commands that work on what is stored: `status`, `reextract`, `ingest`, `export`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+
+/// Options of `status`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StatusArgs {
+    /// Only these sites: ids of rule files, or hosts
+    #[arg(value_name = "SITE")]
+    pub names: Vec<String>,
+}
 
 /// Options of `reextract`.
 #[derive(Debug, Clone, Default, Args)]
