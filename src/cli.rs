@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStr, Resettable};
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use archive::{ExportArgs, ExportFormat, IngestArgs, ReextractArgs, StatusArgs};
+pub use archive::{DiffArgs, ExportArgs, ExportFormat, ForgetArgs, IngestArgs, ReextractArgs, StatusArgs};
 pub use space::{BackupArgs, PruneArgs};
 
 /// Crawls the news sites you name, politely, and keeps the clean articles in one SQLite file.
@@ -198,32 +198,6 @@ pub enum Command {
     /// checked, then renamed; a file that is there is never overwritten.
     #[command(after_help = "Example:\n  copydesk backup /backups/news-2026-11-25.db")]
     Backup(BackupArgs),
-}
-
-/// Options of `forget`.
-#[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = false)]
-pub struct ForgetArgs {
-    /// Addresses of pages, listings or robots.txt files
-    #[arg(value_name = "URL")]
-    pub urls: Vec<String>,
-    /// A whole site: its listings, its robots.txt, its place in the schedule, its pages
-    #[arg(long, value_name = "ID")]
-    pub site: Option<String>,
-}
-
-/// Options of `diff`.
-#[derive(Debug, Clone, Args)]
-pub struct DiffArgs {
-    /// Address of the article
-    #[arg(value_name = "URL")]
-    pub url: String,
-    /// The older version [default: the one before --to]
-    #[arg(long, value_name = "N")]
-    pub from: Option<i64>,
-    /// The newer version [default: the newest]
-    #[arg(long, value_name = "N")]
-    pub to: Option<i64>,
 }
 
 /// Options of `watch`.
