@@ -75,9 +75,12 @@ const TRACKING: &[&str] = &[
 /// Why an address is not followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Not a URL, or relative without a base.
+    /// Not a URL.
     #[error("not an address: {0}")]
     Invalid(String),
+    /// Without a scheme, or a host: only the address of a page it stands on would tell what is meant.
+    #[error("not an address: {0}; write it whole, as https://news.example/story")]
+    Relative(String),
     /// Anything but http and https.
     #[error("scheme {0}: is not fetched, only http and https are")]
     Scheme(String),
@@ -105,7 +108,10 @@ pub fn resolve(base: &Url, text: &str) -> Result<Url, AddressError> {
 /// # Errors
 /// As [`resolve`].
 pub fn parse(text: &str) -> Result<Url, AddressError> {
-    let url = Url::parse(text.trim()).map_err(|e| AddressError::Invalid(format!("{text}: {e}")))?;
+    let url = Url::parse(text.trim()).map_err(|e| match e {
+        url::ParseError::RelativeUrlWithoutBase => AddressError::Relative(text.to_owned()),
+        e => AddressError::Invalid(format!("{text}: {e}")),
+    })?;
     checked(url)
 }
 

@@ -6,9 +6,10 @@ mod space;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{OsStr, Resettable};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use archive::{ExportArgs, ExportFormat, IngestArgs, ReextractArgs};
+pub use archive::{DiffArgs, ExportArgs, ExportFormat, ForgetArgs, IngestArgs, ReextractArgs, StatusArgs};
 pub use space::{BackupArgs, PruneArgs};
 
 /// Crawls the news sites you name, politely, and keeps the clean articles in one SQLite file.
@@ -36,6 +37,7 @@ pub struct Cli {
 
 /// Options that hold for every command.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The SQLite file [default: data/copydesk.db]
     #[arg(long, global = true, env = "COPYDESK_DB", value_name = "PATH")]
@@ -108,6 +110,9 @@ pub enum Command {
     /// changed.
     Clean(CleanArgs),
     /// Show what of a page was kept and removed, by which rule and why
+    ///
+    /// The page of a URL is looked for in the capture folders given with --pages, then, where --db is
+    /// named, among the stored pages of the database; only then is it asked for.
     Explain(ExplainArgs),
     /// Save pages as fetched, with their headers, for rule work and tests
     ///
@@ -123,7 +128,10 @@ pub enum Command {
     #[command(subcommand)]
     Sites(SitesCommand),
     /// Tell the last runs, each site's state, and the file's size
-    Status,
+    ///
+    /// Sites that need a person come first. Of more than 20 sites only those are shown, unless sites are
+    /// named or -v is given; --json has all.
+    Status(StatusArgs),
     /// Search the stored articles, best matches first
     Search(SearchArgs),
     /// Print a stored page body, as it was fetched
@@ -192,31 +200,6 @@ pub enum Command {
     Backup(BackupArgs),
 }
 
-/// Options of `forget`.
-#[derive(Debug, Clone, Args)]
-pub struct ForgetArgs {
-    /// Addresses of pages, listings or robots.txt files
-    #[arg(value_name = "URL", required_unless_present = "site")]
-    pub urls: Vec<String>,
-    /// A whole site: its listings, its robots.txt, its place in the schedule, its pages
-    #[arg(long, value_name = "ID", conflicts_with = "urls")]
-    pub site: Option<String>,
-}
-
-/// Options of `diff`.
-#[derive(Debug, Clone, Args)]
-pub struct DiffArgs {
-    /// Address of the article
-    #[arg(value_name = "URL")]
-    pub url: String,
-    /// The older version [default: the one before --to]
-    #[arg(long, value_name = "N")]
-    pub from: Option<i64>,
-    /// The newer version [default: the newest]
-    #[arg(long, value_name = "N")]
-    pub to: Option<i64>,
-}
-
 /// Options of `watch`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct WatchArgs {
@@ -240,7 +223,8 @@ pub struct CrawlArgs {
     /// Store at most this many articles of each site
     #[arg(long, value_name = "N")]
     pub max_articles: Option<usize>,
-    /// Only stories published since this day (YYYY-MM-DD); replaces the rule files' max-age of 7 days
+    /// Only stories published since this day (YYYY-MM-DD), of those that wait too; replaces the rule
+    /// files' max-age of 7 days
     #[arg(long, value_name = "DATE")]
     pub since: Option<String>,
     /// Look again at every stored article, conditionally
@@ -249,7 +233,7 @@ pub struct CrawlArgs {
     /// Least gap between requests to a host, in seconds (below 1 only with --proxy or --allow-private)
     #[arg(long, value_name = "SECONDS")]
     pub delay: Option<f64>,
-    /// Discover only: fetch listings, but no article
+    /// Discover only: fetch listings, print the new stories they name; none is queued or fetched
     #[arg(long)]
     pub dry_run: bool,
     /// Allow private and loopback addresses, and any port
@@ -323,6 +307,9 @@ pub struct ExplainArgs {
     /// A file, an http(s) URL, or - for standard input
     #[arg(value_name = "FILE|URL|-")]
     pub source: String,
+    /// Take the page of the URL from this capture folder; may be given more than once
+    #[arg(long, value_name = "DIR")]
+    pub pages: Vec<PathBuf>,
     /// The page's address [default: its own canonical or og:url]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
@@ -365,7 +352,8 @@ pub enum SitesCommand {
     ///
     /// Pages come from the capture folders given with --pages, else from the stored pages of the
     /// database, else, with --fetch, from the web. What is odd in a file that loads, or on these
-    /// pages, is a finding. Exit code 1 when a check fails or there is a finding.
+    /// pages, is a finding. Exit code 1 when a check fails or there is a finding, and where --pages is
+    /// given also when a check has no page there; without --pages that is only told.
     Check(CheckArgs),
     /// Tell which sites' rules have ceased to fit, from the database
     ///
@@ -376,13 +364,17 @@ pub enum SitesCommand {
     ///
     /// The pages are fetched, with manners, or taken from a capture folder (--pages). From what they have
     /// in common come the story's container, what in it is text, what repeats, feeds, and a check for
-    /// each page. The file is written to --sites as ID.toml, which must not be there yet; what it
+    /// each page. The file is written to --sites as ID.toml, which must not be there yet; rules that
+    /// come with the program are replaced with --replace only. What it
     /// is unsure of is said in the file and on stdout. Two or three pages from different sections,
     /// and an old one, make better rules than one.
-    #[command(after_help = "Examples:\n  \
+    #[command(
+        after_help = "Examples:\n  \
         copydesk sites new https://news.example/a https://news.example/b --into news-pages\n  \
         copydesk sites new --pages news-pages\n  \
-        copydesk sites new --pages many-papers news.example -o -")]
+        copydesk sites new --pages many-papers news.example -o -",
+        override_usage = "copydesk sites new [OPTIONS] URL...\n       copydesk sites new [OPTIONS] --pages DIR [HOST]"
+    )]
     New(NewArgs),
     /// Print the JSON Schema of rule files, for editors
     Schema,
@@ -428,6 +420,9 @@ pub struct NewArgs {
     /// Write to this file, or to stdout (-) [default: ID.toml in the --sites directory]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Write a file that takes the place of the rules that come with the program
+    #[arg(long, conflicts_with = "output")]
+    pub replace: bool,
     /// Allow private and loopback addresses, and any port
     #[arg(long)]
     pub allow_private: bool,
@@ -447,7 +442,17 @@ pub struct SearchArgs {
 impl Cli {
     /// Reads the command line; prints help or a usage error and ends the program where asked.
     pub fn read() -> Self {
-        Self::parse()
+        // An environment file often names a variable and leaves it empty: that is no value.
+        let is_empty = |arg: &Arg| {
+            let given = arg.get_env().and_then(std::env::var_os);
+            given.is_some_and(|value| value.is_empty())
+        };
+        let command = Self::command().mut_args(|arg| match is_empty(&arg) {
+            true => arg.env(Resettable::<OsStr>::Reset),
+            false => arg,
+        });
+        let read = Self::from_arg_matches(&command.get_matches());
+        read.unwrap_or_else(|error| error.format(&mut Self::command()).exit())
     }
 }
 

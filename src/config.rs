@@ -13,12 +13,16 @@ use crate::fetch::Limits;
 use crate::optout::OptOutPolicy;
 use crate::pipeline::crawl::DISK_FLOOR;
 use crate::pipeline::errand::FetchSettings;
+use crate::sites::near_miss;
 use crate::sites::rule::Budget;
 
 /// Name and version, as the User-Agent begins.
 pub const PRODUCT: &str = concat!("copydesk/", env!("CARGO_PKG_VERSION"));
 /// Default place of the database.
 pub const DEFAULT_DB: &str = "data/copydesk.db";
+
+/// Default directory of rule files, which need not be there.
+pub const DEFAULT_SITES: &str = "sites";
 
 /// Why the settings do not hold.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +69,8 @@ pub struct Config {
     pub ca_certificates_pem: Vec<u8>,
     /// The User-Agent header.
     pub user_agent: String,
+    /// Whether it says whose crawl it is.
+    pub says_who: bool,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// -1 quiet, 0 normal, 1 and more verbose.
@@ -124,7 +130,7 @@ impl Config {
                     dir.display()
                 )));
             }
-            None => Some(PathBuf::from("sites")).filter(|d| d.is_dir()),
+            None => Some(PathBuf::from(DEFAULT_SITES)).filter(|d| d.is_dir()),
         };
         // An environment file often names a variable and leaves it empty: that is no value.
         let given = |word: &Option<String>| word.clone().filter(|w| !w.is_empty());
@@ -142,10 +148,12 @@ impl Config {
         };
         let contact = given(&words.contact).or(file.contact);
         let user_agent = given(&words.user_agent).or(file.user_agent);
-        let user_agent = user_agent.unwrap_or_else(|| match &contact {
-            Some(contact) => format!("{PRODUCT} (+{contact})"),
-            None => PRODUCT.to_owned(),
-        });
+        let says_who = user_agent.is_some() || contact.is_some();
+        let user_agent = user_agent.unwrap_or_else(|| PRODUCT.to_owned());
+        let user_agent = match contact.filter(|contact| !user_agent.contains(contact.as_str())) {
+            Some(contact) => format!("{user_agent} (+{contact})"),
+            None => user_agent,
+        };
         if user_agent.chars().any(char::is_control) || user_agent.trim().is_empty() {
             return Err(ConfigError::Invalid(
                 "--user-agent and --contact must be one line of text".to_owned(),
@@ -159,6 +167,7 @@ impl Config {
             proxy,
             ca_certificates_pem,
             user_agent,
+            says_who,
             log_format: words.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             verbosity: if words.quiet {
                 -1
@@ -209,9 +218,22 @@ impl File {
                 path: path.to_owned(),
                 line: before.matches('\n').count() + 1,
                 column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
-                message: e.message().to_owned(),
+                message: with_near_miss(e.message()),
             }
         })
+    }
+}
+
+/// The message of an unknown key or word, with the known one that may be meant.
+fn with_near_miss(message: &str) -> String {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let near = words
+        .next()
+        .filter(|_| message.starts_with("unknown "))
+        .and_then(|word| near_miss(word, words));
+    match near {
+        Some(near) => format!("{message}; did you mean `{near}`?"),
+        None => message.to_owned(),
     }
 }
 
@@ -241,6 +263,20 @@ mod tests {
     }
 
     #[test]
+    fn a_contact_goes_into_every_user_agent() {
+        let agent = |file: &str| with_file(file, Global::default()).unwrap().user_agent;
+        assert_eq!(
+            agent("user-agent = 'Archive/2'\ncontact = 'a@b.example'"),
+            "Archive/2 (+a@b.example)"
+        );
+        assert_eq!(
+            agent("user-agent = 'Archive/2 a@b.example'\ncontact = 'a@b.example'"),
+            "Archive/2 a@b.example"
+        );
+        assert_eq!(agent("user-agent = 'Archive/2'"), "Archive/2");
+    }
+
+    #[test]
     fn an_empty_variable_is_no_value() {
         let words = Global {
             proxy: Some(String::new()),
@@ -259,6 +295,9 @@ mod tests {
             .to_string();
         assert!(error.contains("settings.toml:2:3"), "{error}");
         assert!(error.contains("contct"), "{error}");
+        assert!(error.ends_with("did you mean `contact`?"), "{error}");
+        let error = with_file("[policy]\nopt-out = 'skipp'", Global::default()).unwrap_err();
+        assert!(error.to_string().ends_with("did you mean `skip`?"), "{error}");
     }
 
     #[test]

@@ -128,6 +128,12 @@ pub fn push_lower(out: &mut String, c: char) {
     }
 }
 
+/// A number with what is counted, for people: `1 site`, `2 sites`.
+pub fn counted(n: usize, noun: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{s}")
+}
+
 /// Number of words by UAX #29: segments that hold a letter or a digit, so languages written
 /// without spaces count too.
 pub fn word_count(text: &str) -> usize {

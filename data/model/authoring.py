@@ -51,7 +51,7 @@ def main():
 
     # Each file is written before the next is: a directory with a faulty file would stop the others.
     def new(host):
-        return host, run("sites", "new", "--pages", str(corpus), host, "--json")
+        return host, run("sites", "new", "--pages", str(corpus), host, "--replace", "--json")
 
     told = {}
     with concurrent.futures.ThreadPoolExecutor(2) as pool:

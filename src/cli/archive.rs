@@ -1,8 +1,43 @@
-//! The words of the commands that work on what is stored: `reextract`, `ingest`, `export`.
+//! The words of the commands that work on what is stored: `status`, `forget`,
+//! `diff`, `reextract`, `ingest`, `export`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+
+/// Options of `status`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StatusArgs {
+    /// Only these sites: ids of rule files, or hosts
+    #[arg(value_name = "SITE")]
+    pub names: Vec<String>,
+}
+
+/// Options of `forget`.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct ForgetArgs {
+    /// Addresses of pages, listings or robots.txt files
+    #[arg(value_name = "URL")]
+    pub urls: Vec<String>,
+    /// A whole site: its listings, its robots.txt, its place in the schedule, its pages
+    #[arg(long, value_name = "ID")]
+    pub site: Option<String>,
+}
+
+/// Options of `diff`.
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// Address of the article
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// The older version [default: the one before --to]
+    #[arg(long, value_name = "N")]
+    pub from: Option<i64>,
+    /// The newer version [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub to: Option<i64>,
+}
 
 /// Options of `reextract`.
 #[derive(Debug, Clone, Default, Args)]

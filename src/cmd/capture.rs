@@ -54,7 +54,9 @@ impl Failed {
 
 /// Runs the command.
 pub(super) fn run(config: &Config, args: &CaptureArgs) -> anyhow::Result<Ending> {
-    let errand = Errand::new(&config.into(), args.allow_private)?;
+    // A faulty rule file of one's own must not keep anybody from saving pages to mend it by.
+    let own = Sites::load(config.sites_dir.as_deref()).unwrap_or_else(|_| Sites::builtin());
+    let errand = Errand::new(&config.into(), args.allow_private, &own)?;
     // What a page looks like is said by the built-in rules alone: a faulty file of one's own must
     // not keep anybody from saving pages to mend it by.
     let rulebook = Rulebook::new(Sites::builtin());
@@ -94,7 +96,7 @@ pub(super) fn fetch(errand: &Errand, url: &str) -> Result<Fetched, Failed> {
         url: url.to_owned(),
         outcome: Outcome::Failed,
         reason: error.to_string(),
-        next: "write it whole, as https://news.example/story",
+        next: "nothing was asked",
     })?;
     errand.fetch(&url).map_err(|error| {
         let (outcome, reason, next) = match &error {

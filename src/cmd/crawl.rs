@@ -17,6 +17,7 @@ use crate::pipeline::rules;
 use crate::pipeline::stop::{self, Stop};
 use crate::pipeline::summary::Summary;
 use crate::progress::{self, Bars};
+use crate::text::counted;
 
 use super::print::Paint;
 use super::{Ending, page};
@@ -36,6 +37,7 @@ pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
     } else {
         Arc::new(Unwatched)
     };
+    hint_contact(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let summary = runtime.block_on(async {
         let stop = on_signals()?;
@@ -46,14 +48,32 @@ pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
     };
     if config.json {
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&summary)?)?;
-    } else if config.verbosity > 0 || (config.verbosity == 0 && std::io::stderr().is_terminal()) {
-        tell(&mut std::io::stderr().lock(), &summary)?;
+    } else {
+        let mut out = std::io::stdout().lock();
+        for story in summary.sites.iter().flat_map(|site| &site.stories) {
+            writeln!(out, "{}", crate::text::printable(story))?;
+        }
+        if config.verbosity > 0 || (config.verbosity == 0 && std::io::stderr().is_terminal()) {
+            tell(&mut std::io::stderr().lock(), &summary)?;
+        }
     }
     Ok(if summary.exit_code == 0 {
         Ending::Well
     } else {
         Ending::Attention
     })
+}
+
+/// Tells a person at a terminal that the sites are not told who crawls them.
+pub(super) fn hint_contact(config: &Config) -> std::io::Result<()> {
+    let mut err = std::io::stderr();
+    if config.says_who || config.verbosity < 0 || !err.is_terminal() {
+        return Ok(());
+    }
+    writeln!(
+        err,
+        "the sites are not told who crawls them: --contact you@example.org does"
+    )
 }
 
 pub(super) fn settings(config: &Config, args: &CrawlArgs) -> anyhow::Result<CrawlSettings> {
@@ -118,13 +138,15 @@ pub(super) fn names<'a>(config: &'a Config, typed: &'a [String]) -> &'a [String]
     if typed.is_empty() { &config.sites } else { typed }
 }
 
-/// Says that the lock is taken.
+/// Says that the lock is taken, which is no trouble.
 pub(super) fn steps_aside(config: &Config) -> std::io::Result<Ending> {
-    writeln!(
-        std::io::stderr().lock(),
-        "copydesk: another crawl is at work on {}",
-        config.db.display()
-    )?;
+    if config.verbosity >= 0 {
+        writeln!(
+            std::io::stderr().lock(),
+            "copydesk: another crawl is at work on {}",
+            config.db.display()
+        )?;
+    }
     Ok(Ending::Well)
 }
 
@@ -166,8 +188,8 @@ pub(super) fn tell(out: &mut impl Write, summary: &Summary) -> std::io::Result<(
     let listed: u64 = summary.sites.iter().map(|s| s.discovered).sum();
     writeln!(
         out,
-        "{} sites{}: {} stories found, {} new articles, {} revised",
-        summary.sites.len(),
+        "{}{}: {} stories found, {} new articles, {} revised",
+        counted(summary.sites.len(), "site"),
         if failed.is_empty() {
             String::new()
         } else {
@@ -183,6 +205,9 @@ pub(super) fn tell(out: &mut impl Write, summary: &Summary) -> std::io::Result<(
     }
     if summary.interrupted {
         writeln!(out, "{}", paint.yellow("interrupted: run it again to go on"))?;
+    }
+    if summary.dry_run {
+        writeln!(out, "dry run: nothing was queued, no story was fetched")?;
     }
     writeln!(out, "{}", summary.database.display())
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::clock::Clock;
@@ -27,6 +28,8 @@ use super::{Ending, crawl as crawl_command};
 
 /// Where the sample's articles go, unless `--db` says otherwise.
 const DEMO_DB: &str = "data/demo.db";
+/// Where the rule files of the sample are in a checkout.
+const SAMPLE_SITES: &str = "data/sample-sites";
 /// Queries that show what the file can be asked.
 const QUERIES: [&str; 3] = [
     "select site, title, word_count, published_at from articles order by published_at desc",
@@ -55,9 +58,10 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
             .context("cannot serve the sample on the loopback interface")?;
         let stop = crawl_command::on_signals()?;
         let proxy = Url::parse(&format!("http://{}", server.address))?;
-        let first = once(config, &db, &proxy, &rulebook, stop.clone(), false).await?;
+        let yesterday = Clock::scaled(Timestamp::now() - SignedDuration::from_hours(24), 1);
+        let first = once(config, &db, &proxy, &rulebook, stop.clone(), yesterday, false).await?;
         server.next_day();
-        let second = once(config, &db, &proxy, &rulebook, stop, true).await?;
+        let second = once(config, &db, &proxy, &rulebook, stop, Clock::system(), true).await?;
         anyhow::Ok((first, second))
     })?;
     if config.json {
@@ -114,6 +118,7 @@ async fn once(
     proxy: &Url,
     rulebook: &Arc<Rulebook>,
     stop: Stop,
+    clock: Clock,
     refresh: bool,
 ) -> anyhow::Result<Summary> {
     let settings = CrawlSettings {
@@ -134,7 +139,7 @@ async fn once(
         opt_out: config.opt_out,
         budget: Budget::default(),
         disk_floor: 0,
-        clock: Clock::system(),
+        clock,
     };
     let sites = rulebook.sites().iter().cloned().collect();
     crawl::run(settings, rulebook.clone(), sites, Arc::new(Unwatched), stop)
@@ -208,6 +213,19 @@ fn tell(out: &mut impl Write, db: &Path, first: &Summary, second: &Summary) -> a
     writeln!(out, "\nIt is all in {}. Try:\n", path.display())?;
     for query in QUERIES {
         writeln!(out, "  sqlite3 {} \"{query}\"", db.display())?;
+    }
+    if Path::new(SAMPLE_SITES).is_dir() {
+        writeln!(
+            out,
+            "\nIts rule files are in {SAMPLE_SITES}; to practise on them:\n"
+        )?;
+        for words in ["sites check lowland-post", "reextract --dry-run"] {
+            writeln!(
+                out,
+                "  copydesk {words} --db {} --sites {SAMPLE_SITES}",
+                db.display()
+            )?;
+        }
     }
     Ok(())
 }

@@ -60,6 +60,8 @@ pub(super) fn run(config: &Config, args: &ExplainArgs) -> anyhow::Result<Ending>
         url: args.url.as_deref(),
         site: args.site.as_deref(),
         generic: args.generic,
+        pages: &args.pages,
+        stored: config.db_named,
         allow_private: args.allow_private,
     };
     let (reading, trial) = page::read_and_try(config, &rulebook, &wanted)?;

@@ -29,6 +29,8 @@ pub(super) fn run(config: &Config, args: &ExtractArgs) -> anyhow::Result<Ending>
         url: args.rules.url.as_deref(),
         site: args.rules.site.as_deref(),
         generic: args.rules.generic,
+        pages: &[],
+        stored: false,
         allow_private: args.rules.allow_private,
     };
     let reading = page::read(config, &rulebook, &wanted)?;

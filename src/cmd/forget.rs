@@ -11,6 +11,7 @@ use url::Url;
 use crate::address;
 use crate::cli::ForgetArgs;
 use crate::config::Config;
+use crate::sites::SitesError;
 use crate::store::{Forgotten, Reader, Store, Writer};
 
 use super::{Ending, page};
@@ -81,7 +82,10 @@ async fn site(config: &Config, reader: &Reader, writer: &Writer, name: &str) -> 
     let id = match &site {
         Ok(site) => site.id.clone(),
         Err(_) if reader.knows_site(name)? => name.to_owned(),
-        Err(error) => return Err(error.clone().into()),
+        Err(SitesError::Unknown { near: Some(near), .. }) => {
+            bail!("nothing is known of {name}; did you mean {near}?")
+        }
+        Err(_) => bail!("nothing is known of {name}: `copydesk status -v` lists the sites there are"),
     };
     let robots = reader.robots_copies()?.into_iter().map(|copy| copy.origin);
     let is_its_own = |origin: &String| {

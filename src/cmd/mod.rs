@@ -75,7 +75,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Sites(SitesCommand::Health(args)) => sites::health::run(&config, &args),
         Command::Sites(SitesCommand::New(args)) => sites::new::run(&config, &args),
         Command::Sites(SitesCommand::Schema) => sites::schema::run(),
-        Command::Status => status::run(&config),
+        Command::Status(args) => status::run(&config, &args),
         Command::Search(args) => search::run(&config, &args),
         Command::Body { key } => body::run(&config, &key),
         Command::Watch(args) => watch::run(&config, &args),

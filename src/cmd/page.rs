@@ -2,18 +2,22 @@
 //! read by the rules the command line chose.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use url::Url;
 
 use crate::address;
 use crate::config::Config;
 use crate::decode;
 use crate::extract::{Memory, Trial};
 use crate::fetch::MAX_PAGE_BYTES;
+use crate::pipeline::capture::Captures;
 use crate::pipeline::errand::Errand;
 use crate::pipeline::reading::{self, Choice, Reading, Rulebook, Source};
 use crate::pipeline::story::Story;
 use crate::pipeline::trial;
+use crate::store::Reader;
 
 /// Which page, by which rules.
 pub(super) struct Wanted<'a> {
@@ -25,6 +29,10 @@ pub(super) struct Wanted<'a> {
     pub(super) site: Option<&'a str>,
     /// No site files.
     pub(super) generic: bool,
+    /// Capture folders in which the page of an address is looked for.
+    pub(super) pages: &'a [PathBuf],
+    /// Whether it is looked for among the stored pages of the database.
+    pub(super) stored: bool,
     /// Private addresses allowed.
     pub(super) allow_private: bool,
 }
@@ -75,13 +83,23 @@ fn get(
                 .context("cannot read standard input")?;
             bytes
         }
-        address if address.starts_with("http://") || address.starts_with("https://") => {
-            let errand = Errand::new(&config.into(), wanted.allow_private)?;
-            let fetched = errand.fetch(&address::parse(address)?)?;
-            web = Some(errand);
-            url = url.or(Some(fetched.url));
-            content_type = fetched.content_type;
-            fetched.body
+        address if is_address(address) => {
+            let address = address::parse(address)?;
+            match at_hand(config, wanted, &address)? {
+                Some(kept) => {
+                    url = url.or(Some(kept.url));
+                    content_type = kept.content_type;
+                    kept.bytes
+                }
+                None => {
+                    let errand = Errand::new(&config.into(), wanted.allow_private, rulebook.sites())?;
+                    let fetched = errand.fetch(&address)?;
+                    web = Some(errand);
+                    url = url.or(Some(fetched.url));
+                    content_type = fetched.content_type;
+                    fetched.body
+                }
+            }
         }
         file => std::fs::read(file).with_context(|| format!("cannot read {file}"))?,
     };
@@ -131,6 +149,48 @@ fn get(
         }
     }
     Ok((story.finish().0, trial))
+}
+
+/// Whether a source is an address, in capitals too.
+fn is_address(source: &str) -> bool {
+    let scheme = source.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|s| s.eq_ignore_ascii_case("http") || s.eq_ignore_ascii_case("https"))
+}
+
+/// A page that need not be asked for.
+struct Kept {
+    url: Url,
+    content_type: Option<String>,
+    bytes: Vec<u8>,
+}
+
+/// The page of an address, from the capture folders or the database where they are meant and have it.
+fn at_hand(config: &Config, wanted: &Wanted<'_>, url: &Url) -> anyhow::Result<Option<Kept>> {
+    let captures = Captures::open(wanted.pages)?;
+    if let Some(page) = captures.find(url) {
+        return Ok(Some(Kept {
+            url: page.url.clone(),
+            content_type: page.content_type.clone(),
+            bytes: page.bytes()?,
+        }));
+    }
+    if !wanted.stored || !config.db.exists() {
+        return Ok(None);
+    }
+    let reader = Reader::open(&config.db)?;
+    let Some(bytes) = reader.body_by_url(url.as_str())? else {
+        return Ok(None);
+    };
+    let article = reader.article_by_url(url.as_str())?;
+    tracing::info!("{url}: the page stored in {}", reader.path().display());
+    Ok(Some(Kept {
+        url: url.clone(),
+        content_type: match article {
+            Some(article) => reader.content_type(article.id)?,
+            None => None,
+        },
+        bytes,
+    }))
 }
 
 /// The memory of the site whose rules were chosen, only where the database was named: a result must not depend on a file that

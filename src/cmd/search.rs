@@ -28,7 +28,7 @@ pub(super) fn run(config: &Config, args: &SearchArgs) -> anyhow::Result<Ending> 
                 })
             })
             .collect();
-        writeln!(out, "{}", serde_json::Value::from(all))?;
+        writeln!(out, "{}", json!({ "database": reader.path(), "hits": all }))?;
         return Ok(Ending::Well);
     }
     let paint = Paint::for_stdout();

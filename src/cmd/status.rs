@@ -1,13 +1,15 @@
 //! `copydesk status`: the last runs, each site's state, the file's size.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use bytesize::ByteSize;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::cli::StatusArgs;
 use crate::config::Config;
-use crate::store::{self, Part, Reader, ScheduleRow, Space};
+use crate::store::{self, Part, Reader, ScheduleRow, SiteStatus, Space};
 use crate::text;
 
 use super::print::Paint;
@@ -15,18 +17,30 @@ use super::{Ending, iso};
 
 /// Runs that are shown.
 const SHOWN_RUNS: usize = 5;
+/// Sites that are all shown; of more, only those that need a person.
+const SHOWN_SITES: usize = 20;
+/// The sign of a site that cannot be crawled.
+const FAILING: &str = "failing";
 
 /// Runs the command.
-pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
+pub(super) fn run(config: &Config, args: &StatusArgs) -> anyhow::Result<Ending> {
     let reader = Reader::open(&config.db)?;
     let runs = reader.runs(SHOWN_RUNS)?;
-    let sites = reader.site_status()?;
+    let mut sites = reader.site_status()?;
+    if !args.names.is_empty() {
+        let wanted = wanted(config, &sites, &args.names)?;
+        sites.retain(|s| wanted.contains(&s.site));
+    }
     let sizes = reader.file_sizes()?;
     let space = reader.space()?;
     let health = reader.health()?;
     let drifted = |site: &str| health.iter().find(|row| row.site == site)?.drift_since;
     let schedule = reader.schedules()?;
     let given_up = reader.given_up()?;
+    let unreadable = reader.unreadable_listings()?;
+    // The newest run alone can be at work: the one that holds the lock.
+    let newest = runs.first().filter(|run| run.finished_at.is_none());
+    let at_work = newest.map(|run| run.id).filter(|_| store::is_locked(&config.db));
     let free = store::free_bytes(&config.db)?;
     let now = Timestamp::now();
     let of = |site: &str| schedule.iter().find(|row| row.site == site);
@@ -49,7 +63,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
                 Ok(json!({
                     "id": r.id, "started_at": iso(r.started_at), "finished_at": r.finished_at.map(iso),
                     "interrupted": r.interrupted, "command": r.command, "outcomes": r.outcomes,
-                    "exit_code": r.exit_code, "requests": requests,
+                    "exit_code": r.exit_code, "at_work": at_work == Some(r.id), "requests": requests,
                 }))
             })
             .collect::<anyhow::Result<_>>()?;
@@ -62,6 +76,9 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
                     "last_fetched_at": s.last_fetched_at.map(iso), "outcomes": s.outcomes,
                     "drift_since": drifted(&s.site).map(iso),
                     "given_up": given_up.get(&s.site).copied().unwrap_or(0),
+                    "unreadable_listings": unreadable.get(&s.site).into_iter().flatten()
+                        .map(|(url, reason)| json!({ "url": url, "reason": reason }))
+                        .collect::<Vec<_>>(),
                     "last_turn_at": place.map(|p| iso(p.last_turn_at)),
                     "last_success_at": place.and_then(|p| p.last_success_at).map(iso),
                     "next_turn_at": place.map(|p| iso(p.next_turn_at)),
@@ -82,12 +99,13 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
         return Ok(Ending::Well);
     }
     let paint = Paint::for_stdout();
-    let articles: u64 = sites.iter().map(|s| s.articles).sum();
+    let articles = sites.iter().map(|s| s.articles as usize).sum();
     writeln!(out, "{}", paint.bold(&reader.path().display().to_string()))?;
     writeln!(
         out,
-        "{articles} articles of {} sites, {}; {} free on the disk",
-        sites.len(),
+        "{} of {}, {}; {} free on the disk",
+        text::counted(articles, "article"),
+        text::counted(sites.len(), "site"),
         size(sizes.database + sizes.log),
         size(free)
     )?;
@@ -95,6 +113,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
     writeln!(out, "\n{}", paint.bold("Last runs"))?;
     for run in &runs {
         let end = match (run.finished_at, run.interrupted) {
+            (None, _) if at_work == Some(run.id) => paint.green("at work"),
             (None, _) => paint.yellow("did not end"),
             (Some(_), true) => paint.yellow("interrupted"),
             (Some(_), false) => match run.exit_code {
@@ -102,7 +121,10 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
                 _ => paint.red("needs a look"),
             },
         };
-        let pages: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect();
+        let mut pages: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect();
+        if pages.is_empty() {
+            pages.push("no pages".to_owned());
+        }
         let command = text::printable(&run.command);
         writeln!(
             out,
@@ -113,8 +135,32 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
         )?;
     }
     writeln!(out, "\n{}", paint.bold("Sites"))?;
-    let width = sites.iter().map(|s| s.site.len()).max().unwrap_or(0);
-    for site in &sites {
+    let notes_of = |s: &SiteStatus| {
+        let mut notes = notes(of(&s.site), given_up.get(&s.site).copied());
+        if let Some(since) = drifted(&s.site) {
+            notes.push((
+                "drifted",
+                format!("since {}: see copydesk sites health", stamp(since)),
+            ));
+        }
+        for (url, reason) in unreadable.get(&s.site).into_iter().flatten() {
+            notes.push(("listing", text::printable(&format!("{url}: {reason}"))));
+        }
+        notes
+    };
+    let mut shown: Vec<_> = sites.iter().map(|s| (s, notes_of(s))).collect();
+    // Those that need a person first; the others by name, as they are.
+    shown.sort_by_key(|(_, notes)| match notes.first() {
+        Some((FAILING, _)) => 0,
+        Some(_) => 1,
+        None => 2,
+    });
+    if args.names.is_empty() && config.verbosity <= 0 && shown.len() > SHOWN_SITES {
+        shown.retain(|(_, notes)| !notes.is_empty());
+    }
+    let well = sites.len() - shown.len();
+    let width = shown.iter().map(|(s, _)| s.site.len()).max().unwrap_or(0);
+    for (site, notes) in shown {
         let last = site.last_fetched_at.map_or("never".to_owned(), stamp);
         let others: Vec<String> = site
             .outcomes
@@ -130,13 +176,13 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
             site.queued,
             paint.yellow(&others.join(", "))
         )?;
-        if let Some(since) = drifted(&site.site) {
-            let line = format!("drifted since {}: see copydesk sites health", stamp(since));
-            writeln!(out, "  {:width$}  {}", "", paint.red(&line))?;
-        }
-        for (sign, words) in notes(of(&site.site), given_up.get(&site.site).copied()) {
+        for (sign, words) in notes {
             writeln!(out, "  {:width$}    {} {words}", "", paint.red(sign))?;
         }
+    }
+    if well > 0 {
+        let line = format!("{} well: copydesk status -v", text::counted(well, "more site"));
+        writeln!(out, "  {}", paint.dim(&line))?;
     }
     Ok(Ending::Well)
 }
@@ -179,6 +225,20 @@ fn tell_space(out: &mut impl Write, paint: Paint, space: &Space) -> std::io::Res
     Ok(())
 }
 
+/// The ids that these names mean. One that no rule file has any more may still be in the database.
+fn wanted(config: &Config, sites: &[SiteStatus], names: &[String]) -> anyhow::Result<HashSet<String>> {
+    let of_rules = |name: &String| Ok(super::sites::load(config)?.resolve(name)?.id.clone());
+    let known = |name: &String| sites.iter().any(|s| s.site == *name);
+    let ids = names.iter().map(|name| {
+        if known(name) {
+            Ok(name.clone())
+        } else {
+            of_rules(name)
+        }
+    });
+    ids.collect()
+}
+
 /// For people.
 fn stamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -189,7 +249,7 @@ fn notes(place: Option<&ScheduleRow>, given_up: Option<u64>) -> Vec<(&'static st
     let mut notes = Vec::new();
     if let Some((place, since)) = place.and_then(|p| Some((p, p.failing_since?))) {
         let why = text::printable(place.failure.as_deref().unwrap_or_default());
-        notes.push(("failing", format!("since {}: {why}", stamp(since))));
+        notes.push((FAILING, format!("since {}: {why}", stamp(since))));
     }
     if let Some(why) = place.and_then(|p| p.stopped_by.as_deref()) {
         notes.push(("stopped", text::printable(why)));
@@ -197,7 +257,10 @@ fn notes(place: Option<&ScheduleRow>, given_up: Option<u64>) -> Vec<(&'static st
     if let Some(n) = given_up {
         notes.push((
             "given up",
-            format!("{n} pages that kept failing; `copydesk forget URL` has one asked again"),
+            format!(
+                "{} that kept failing; `copydesk forget URL` has one asked again",
+                text::counted(n as usize, "page")
+            ),
         ));
     }
     notes

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use crate::cli::{CrawlArgs, WatchArgs};
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_SITES};
 use crate::pipeline::crawl::Unwatched;
 use crate::pipeline::rules::Rules;
 use crate::pipeline::watch::{self, Reload};
@@ -20,13 +20,16 @@ pub(super) fn run(config: &Config, args: &WatchArgs) -> anyhow::Result<Ending> {
     };
     let settings = crawl::settings(config, &crawl_args)?;
     let names = crawl::names(config, &args.names).to_vec();
-    let rules = Rules::new(config.sites_dir.clone(), names, page::rulebook(config)?)?;
+    // The default directory may be made while the watch is up.
+    let directory = config.sites_dir.clone().unwrap_or_else(|| DEFAULT_SITES.into());
+    let rules = Rules::new(Some(directory), names, page::rulebook(config)?)?;
     if config.verbosity >= 0 && std::io::stderr().is_terminal() {
         writeln!(
             std::io::stderr().lock(),
             "watching; -v tells what happens, Ctrl-C ends it"
         )?;
     }
+    crawl::hint_contact(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let watched = runtime.block_on(async {
         let stop = crawl::on_signals()?;

@@ -77,10 +77,12 @@ fn explain(source: &str, error: &str) -> String {
         return "empty selector".to_owned();
     }
     let error = error.split(". Please").next().unwrap_or(error);
-    format!(
-        "not a CSS selector: {}",
-        error.trim_end_matches('.').to_lowercase()
-    )
+    let error = error.trim_end_matches('.').to_lowercase();
+    if error.contains("eol") {
+        return "not a CSS selector: it ends in the middle; close what was opened with [, ( or a quote"
+            .to_owned();
+    }
+    format!("not a CSS selector: {error}")
 }
 
 #[cfg(test)]
@@ -91,6 +93,7 @@ mod tests {
     fn a_bad_selector_says_what_to_write_instead() {
         let error = Selector::parse("p:contains('x')").unwrap_err();
         assert!(error.contains("text ="), "{error}");
-        assert!(Selector::parse("div[").is_err());
+        let error = Selector::parse(".border[").unwrap_err();
+        assert!(error.contains("it ends in the middle"), "{error}");
     }
 }

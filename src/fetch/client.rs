@@ -340,5 +340,58 @@ fn chain(error: &reqwest::Error) -> String {
     if parts.is_empty() {
         return error.to_string();
     }
+    plain(parts)
+}
+
+/// The causes without what only names the client's own layers, and in a person's words where those of
+/// the libraries say nothing to one.
+fn plain(mut parts: Vec<String>) -> String {
+    const LAYERS: [&str; 4] = [
+        "client error (Connect)",
+        "client error (SendRequest)",
+        "tcp connect error",
+        "error sending request",
+    ];
+    let says = |words: &str| parts.iter().any(|part| part.contains(words));
+    if says("tunnel error: unsuccessful") || says("tunnel error: failed") {
+        return "the proxy refused the connection".to_owned();
+    }
+    if says("dns error") || says("failed to lookup address") {
+        return "no such host".to_owned();
+    }
+    let last = parts.pop().unwrap_or_default();
+    parts.retain(|part| !LAYERS.contains(&part.as_str()));
+    parts.push(last);
     parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_failed_connection_is_told_in_a_persons_words() {
+        let told = |parts: &[&str]| plain(parts.iter().map(|p| (*p).to_owned()).collect());
+        assert_eq!(
+            told(&["client error (Connect)", "tunnel error: unsuccessful"]),
+            "the proxy refused the connection"
+        );
+        assert_eq!(
+            told(&[
+                "client error (Connect)",
+                "dns error",
+                "failed to lookup address information"
+            ]),
+            "no such host"
+        );
+        assert_eq!(
+            told(&[
+                "client error (Connect)",
+                "tcp connect error",
+                "Connection refused (os error 111)"
+            ]),
+            "Connection refused (os error 111)"
+        );
+        assert_eq!(told(&["client error (Connect)"]), "client error (Connect)");
+    }
 }

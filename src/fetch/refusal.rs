@@ -23,7 +23,7 @@ pub enum Refusal {
     },
     /// The robots.txt could not be had, so everything is forbidden until the next run
     /// (RFC 9309 §2.3.1.4).
-    #[error("robots.txt of {origin} could not be had ({reason}); the site is left alone until the next run")]
+    #[error("robots.txt of {origin} could not be had ({reason}); without it nothing is asked of this host")]
     RobotsUnreachable {
         /// Whose robots.txt.
         origin: String,

@@ -53,7 +53,7 @@ pub struct CrawlSettings {
     pub refresh: bool,
     /// Least gap between requests to a host, replacing the rule files' own.
     pub delay: Option<Duration>,
-    /// Fetch listings, but no article.
+    /// Fetch listings, but no article, and queue nothing.
     pub dry_run: bool,
     /// What is done about pages that opt out.
     pub opt_out: OptOutPolicy,
@@ -242,6 +242,7 @@ async fn finish(run: &Run, sites: Vec<SiteSummary>) -> Result<Summary, CrawlErro
         started_at: stamp(run.started),
         finished_at: String::new(),
         interrupted,
+        dry_run: run.base.settings.dry_run,
         sites: Vec::new(),
         outcomes: BTreeMap::new(),
         new_articles: 0,

@@ -58,12 +58,8 @@ pub(super) struct Desk {
 impl Desk {
     /// Least gap between requests to a site's hosts.
     pub(super) fn delay(&self, site: &Site) -> Duration {
-        // What the command line asks for has been checked; a rule file may not undercut the manners.
-        let least = if self.settings.allow_private || self.settings.fetch.proxy.is_some() {
-            Duration::ZERO
-        } else {
-            DEFAULT_DELAY
-        };
+        // What the command line asks for has been checked.
+        let least = self.settings.fetch.least_delay(self.settings.allow_private);
         self.settings
             .delay
             .or(site.crawl.delay.map(|delay| delay.max(least)))

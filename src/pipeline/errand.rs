@@ -1,6 +1,8 @@
 //! Single pages from the web, for `extract`, `explain`, `capture`, `sites new` and `sites check`: robots.txt,
 //! pace and guard apply, nothing is stored.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use url::Url;
 
@@ -8,6 +10,7 @@ use crate::clock::Clock;
 use crate::fetch::{
     DEFAULT_DELAY, FetchConfig, FetchError, Fetcher, Limits, MAX_PAGE_BYTES, Refusal, Request,
 };
+use crate::sites::Sites;
 
 /// What is sent as `Accept` for a page.
 pub(super) const ACCEPT_PAGE: &str = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1";
@@ -26,6 +29,15 @@ pub struct FetchSettings {
 }
 
 impl FetchSettings {
+    /// The gap that a rule file may not undercut: what the manners ask of real hosts.
+    pub(super) fn least_delay(&self, allow_private: bool) -> Duration {
+        if allow_private || self.proxy.is_some() {
+            Duration::ZERO
+        } else {
+            DEFAULT_DELAY
+        }
+    }
+
     /// A fetcher by these settings.
     pub(super) fn fetcher(&self, allow_private: bool, clock: Clock) -> Result<Fetcher, FetchError> {
         Fetcher::new(FetchConfig {
@@ -82,19 +94,28 @@ pub enum ErrandError {
 pub struct Errand {
     runtime: tokio::runtime::Runtime,
     fetcher: Fetcher,
+    /// The rule files, which say how their hosts want to be asked.
+    sites: Sites,
+    /// No host is asked faster than this.
+    least_delay: Duration,
 }
 
 impl Errand {
-    /// Makes ready; nothing is asked for yet.
+    /// Makes ready; nothing is asked for yet. Delay and headers of a host's rule file hold as in a crawl.
     ///
     /// # Errors
     /// When the client cannot be built.
-    pub fn new(settings: &FetchSettings, allow_private: bool) -> Result<Self, ErrandError> {
+    pub fn new(settings: &FetchSettings, allow_private: bool, sites: &Sites) -> Result<Self, ErrandError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let fetcher = runtime.block_on(async { settings.fetcher(allow_private, Clock::system()) })?;
-        Ok(Self { runtime, fetcher })
+        Ok(Self {
+            runtime,
+            fetcher,
+            sites: sites.clone(),
+            least_delay: settings.least_delay(allow_private),
+        })
     }
 
     /// Fetches one page.
@@ -102,7 +123,11 @@ impl Errand {
     /// # Errors
     /// When it is forbidden, cannot be had, or carries no page.
     pub fn fetch(&self, url: &Url) -> Result<Fetched, ErrandError> {
-        let request = Request::new(url.clone(), ACCEPT_PAGE, MAX_PAGE_BYTES);
+        let mut request = Request::new(url.clone(), ACCEPT_PAGE, MAX_PAGE_BYTES);
+        request.delay = self.delay(url);
+        if let Some(site) = self.sites.for_url(url) {
+            request.headers = site.crawl.headers.clone();
+        }
         let visit = self.runtime.block_on(self.fetcher.get(request));
         let response = visit.result.map_err(|refusal| ErrandError::Refused {
             url: url.clone(),
@@ -122,9 +147,15 @@ impl Errand {
         })
     }
 
+    /// Least gap between requests to an address's host.
+    fn delay(&self, url: &Url) -> Duration {
+        let asked = self.sites.for_url(url).and_then(|site| site.crawl.delay);
+        asked.map_or(DEFAULT_DELAY, |delay| delay.max(self.least_delay))
+    }
+
     /// The sitemaps that the robots.txt of an address names; none where it cannot be had.
     pub fn sitemaps(&self, url: &Url) -> Vec<Url> {
-        let view = self.runtime.block_on(self.fetcher.robots(url, DEFAULT_DELAY)).0;
+        let view = self.runtime.block_on(self.fetcher.robots(url, self.delay(url))).0;
         let named = view.sitemaps().iter();
         named
             .filter_map(|named| crate::address::resolve(url, named).ok())

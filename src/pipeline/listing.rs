@@ -49,6 +49,8 @@ pub(super) enum Read {
         stories: usize,
         /// Those that nobody had queued before.
         queued: usize,
+        /// Their addresses, in a dry run, which queues none.
+        new: Vec<String>,
     },
     /// The server says it is as it was.
     Unchanged,
@@ -72,9 +74,10 @@ pub(super) async fn read(
         ListingKind::Section => (super::errand::ACCEPT_PAGE, MAX_PAGE_BYTES),
         ListingKind::Feed | ListingKind::Sitemap => (ACCEPT_XML, MAX_SITEMAP_BYTES),
     };
-    // By another age limit or other rules than last time, a listing that has not changed has news.
+    // By another age limit or other rules than last time, a listing that has not changed has news; a dry run
+    // is to show all there is.
     let rules = rules_of_validators(desk, site);
-    let known = known.filter(|page| rules.is_some() && page.rules_sha256 == rules);
+    let known = known.filter(|page| !desk.settings.dry_run && rules.is_some() && page.rules_sha256 == rules);
     let mut request = Request::new(wanted.url.clone(), accept, max_bytes);
     request.delay = desk.delay(site);
     request.headers = site.crawl.headers.clone();
@@ -87,15 +90,33 @@ pub(super) async fn read(
     };
     let (write, read) = judge(desk, site, wanted, visit).await;
     desk.save_robots(write.robots).await?;
+    if desk.settings.dry_run {
+        let reader = desk.reader()?;
+        let mut new = Vec::new();
+        for candidate in write.listing.candidates {
+            if reader.page(&candidate.url)?.is_none() {
+                new.push(candidate.url);
+            }
+        }
+        return Ok(read.listed(new.len(), new));
+    }
     let queued = desk.writer.record_listing(write.listing).await?.new;
-    Ok(match read {
-        Read::Listed { listing, stories, .. } => Read::Listed {
-            listing,
-            stories,
-            queued,
-        },
-        other => other,
-    })
+    Ok(read.listed(queued, Vec::new()))
+}
+
+impl Read {
+    /// The same, with how many of its stories nobody knew, and, in a dry run, which.
+    fn listed(self, queued: usize, new: Vec<String>) -> Self {
+        match self {
+            Self::Listed { listing, stories, .. } => Self::Listed {
+                listing,
+                stories,
+                queued,
+                new,
+            },
+            other => other,
+        }
+    }
 }
 
 struct Write {
@@ -158,6 +179,7 @@ async fn judge(desk: &Desk, site: &Arc<Site>, wanted: &Wanted, visit: Visit) -> 
                             listing,
                             stories: write.candidates.len(),
                             queued: 0,
+                            new: Vec::new(),
                         }
                     }
                     Err(reason) => {

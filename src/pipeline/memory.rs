@@ -8,12 +8,15 @@ use jiff::Timestamp;
 use crate::extract::{MEMORY_WINDOW, Memory, Told};
 use crate::store::{MemoryRow, Reader, StoreError};
 
-/// What a database remembers of a site.
+/// What a database remembers of a site; one that is not there yet remembers nothing.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn of_site(db: &Path, site: &str) -> Result<Option<Memory>, StoreError> {
-    snapshot(&Reader::open(db)?, site)
+    match Reader::open(db) {
+        Err(StoreError::Missing { .. }) => Ok(None),
+        reader => snapshot(&reader?, site),
+    }
 }
 
 /// The site's snapshot; one that cannot be read, of another version, counts as none.

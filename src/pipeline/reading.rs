@@ -1,5 +1,6 @@
-//! From bytes to an extraction: sniff, decode, choose the rules, extract. Crawl, `extract`,
-//! `explain` and `sites check` all read a page here, so they can never disagree.
+//! From bytes to an extraction: sniff, decode, choose the rules, extract. Crawl, `extract` and
+//! `explain` all read a page here, so they can never disagree; `sites check` takes the same steps in
+//! `trial`, to tell more.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

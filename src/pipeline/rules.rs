@@ -1,12 +1,13 @@
 //! The rules of a program that stays up: which sites are meant, when their files have changed, and the
 //! last good set while they are broken. Owns looking and choosing; reading files is `sites`'.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sites::rule::Site;
 use crate::sites::{Fingerprint, Sites, SitesError, fingerprint};
+use crate::text::counted;
 
 use super::reading::Rulebook;
 
@@ -53,11 +54,14 @@ pub struct Rules {
     read: Fingerprint,
     /// The files at the last look, where they differ.
     changed: Option<Fingerprint>,
+    /// The directory has been there: that it is missing is a fault from then on.
+    was_there: bool,
     broken: bool,
 }
 
 impl Rules {
-    /// Takes the rules that were loaded from a directory over the built-in set.
+    /// Takes the rules that were loaded from a directory over the built-in set. One that is not there
+    /// yet is taken in as soon as it is.
     ///
     /// # Errors
     /// When a name is nobody's.
@@ -65,6 +69,7 @@ impl Rules {
         Ok(Self {
             sites: choose(book.sites(), &names)?,
             read: directory.as_deref().map(fingerprint).unwrap_or_default(),
+            was_there: directory.as_deref().is_some_and(Path::is_dir),
             directory,
             names,
             book: Arc::new(book),
@@ -103,20 +108,27 @@ impl Rules {
     /// new set.
     pub(super) async fn load(&mut self) -> bool {
         // Taken before reading: what changes meanwhile is a change at the next look.
-        self.read = self.directory.as_deref().map(fingerprint).unwrap_or_default();
+        let now = self.directory.as_deref().map(fingerprint).unwrap_or_default();
+        let (own, as_before) = (now.files(), now == self.read);
+        self.read = now;
         self.changed = None;
-        let (directory, names) = (self.directory.clone(), self.names.clone());
+        self.was_there |= self.directory.as_deref().is_some_and(Path::is_dir);
+        let directory = self.directory.clone().filter(|_| self.was_there);
+        let names = self.names.clone();
         let loaded = tokio::task::spawn_blocking(move || read(directory, &names)).await;
         match loaded.unwrap_or_else(|_| Err("reading the rule files failed".to_owned())) {
             Ok((book, sites)) => {
+                let words = match (self.broken, as_before) {
+                    (true, _) => "the rule files are mended and in force again",
+                    (false, true) => "the rule files are as they were",
+                    (false, false) => "changed rule files are in force",
+                };
+                let place = self.directory.as_deref().unwrap_or(Path::new("sites"));
                 tracing::warn!(
-                    "{}, {} sites",
-                    if self.broken {
-                        "the rule files are mended and in force again"
-                    } else {
-                        "changed rule files are in force"
-                    },
-                    sites.len()
+                    "{words}: {} over the built-in ones from {}; {}",
+                    counted(own, "file"),
+                    place.display(),
+                    counted(sites.len(), "site")
                 );
                 self.broken = false;
                 (self.book, self.sites) = (Arc::new(book), sites);

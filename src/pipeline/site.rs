@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::address;
-use crate::discover::ListingKind;
+use crate::discover::{ListingKind, When};
 use crate::sites::rule::Site;
 use crate::store::{PageRow, QueuedPage, StoreError};
 
@@ -138,6 +138,7 @@ impl Run<'_> {
         }
         let mut queue: VecDeque<Wanted> = self.named_listings(robots.sitemaps(), &home).into();
         let (mut readable, mut tried, mut waiting) = (0, 0, 0);
+        let mut first_failure = None;
         while let Some(wanted) = queue.pop_front() {
             if self.stopping() {
                 break;
@@ -162,6 +163,10 @@ impl Run<'_> {
                 continue;
             }
             let before = known.as_ref().and_then(|page| page.every);
+            // A listing that cannot be read is said once, and when it can be again: cron is not to
+            // mail it at every run.
+            let outcome = known.as_ref().and_then(|page| page.outcome);
+            let had_failed = outcome.is_some_and(|outcome| !outcome.is_article());
             // From the answer on: the request itself may have waited for its turn.
             let mut note = |found| self.listings.read(url, parent, desk.clock.now(), before, found);
             tried += 1;
@@ -170,17 +175,21 @@ impl Run<'_> {
                 Read::Unchanged => {
                     note(Found::Stories { listed: 0, new: 0 });
                     readable += 1;
+                    self.tell_mended(had_failed, url);
                 }
                 Read::Listed {
                     listing,
                     stories,
                     queued,
+                    new,
                 } => {
                     let place = Some(note(Found::Stories {
                         listed: stories,
                         new: queued,
                     }));
                     readable += 1;
+                    self.tell_mended(had_failed, url);
+                    self.summary.stories.extend(new);
                     self.summary.discovered += queued as u64;
                     if wanted.depth < MAX_SITEMAP_DEPTH {
                         let oldest = desk.oldest(site);
@@ -205,7 +214,9 @@ impl Run<'_> {
                 }
                 Read::Failed { reason, refusal } => {
                     note(Found::Failed);
-                    self.warn(format!("{}: {reason}", wanted.url));
+                    let warning = format!("{}: {reason}", wanted.url);
+                    first_failure.get_or_insert_with(|| warning.clone());
+                    self.warn_unless(had_failed, warning);
                     if let Some(trouble) = refusal.as_ref().and_then(Trouble::of) {
                         self.left_alone.insert(trouble.place);
                     }
@@ -215,8 +226,8 @@ impl Run<'_> {
         self.summary.listings = readable as u64;
         let cut_short = self.summary.after.enough.is_some() || desk.stop.is_asked();
         if tried > 0 && readable + waiting == 0 && !cut_short {
-            self.summary.failed =
-                Some("none of its listings could be read; see the warnings above".to_owned());
+            let first = first_failure.unwrap_or_default();
+            self.summary.failed = Some(format!("none of its listings could be read: {first}"));
         }
         Ok(true)
     }
@@ -229,12 +240,24 @@ impl Run<'_> {
     }
 
     fn warn(&mut self, warning: String) {
-        if self.desk.has_said(&warning) {
+        self.warn_unless(false, warning);
+    }
+
+    /// Warns, unless the same went wrong last time.
+    fn warn_unless(&mut self, known: bool, warning: String) {
+        if known || self.desk.has_said(&warning) {
             tracing::info!("{}: {warning}", self.site.id);
         } else {
             tracing::warn!("{}: {warning}", self.site.id);
         }
         self.summary.warnings.push(warning);
+    }
+
+    /// Says that a listing which could not be read can be again.
+    fn tell_mended(&self, had_failed: bool, url: &str) {
+        if had_failed {
+            tracing::warn!("{}: {url} can be read again", self.site.id);
+        }
     }
 
     /// Whether an address is on a host that this run does not ask any more.
@@ -282,7 +305,7 @@ impl Run<'_> {
 
     /// Fetches what is due to be looked at again, then what is queued, until nothing is left, the
     /// site's share is stored, or the run is to end. In this order, for a long queue would leave no
-    /// turn to the others.
+    /// turn to the others. Where `--since` is given it holds for the queue too.
     async fn new_stories(&mut self) -> Result<(), CrawlError> {
         let (desk, site, id) = (self.desk, self.site, &self.site.id);
         let due = |after| {
@@ -314,11 +337,9 @@ impl Run<'_> {
             let batch = next(after)?;
             let Some(last) = batch.last() else { return Ok(true) };
             after = last.id;
-            let most = self.desk.settings.max_articles;
-            if !self
-                .each(batch.into_iter().map(Target::from).collect(), most)
-                .await?
-            {
+            let (most, since) = (self.desk.settings.max_articles, self.desk.settings.since);
+            let targets = batch.into_iter().filter(|page| is_since(page, since));
+            if !self.each(targets.map(Target::from).collect(), most).await? {
                 return Ok(false);
             }
         }
@@ -377,6 +398,16 @@ impl Run<'_> {
             self.warn(trouble.reason);
         }
         Ok(true)
+    }
+}
+
+/// Whether a story that waits to be fetched is of this day or later, as its listing told; one without
+/// a date is, and so is every one that was fetched before.
+fn is_since(page: &QueuedPage, since: Option<Timestamp>) -> bool {
+    let told = page.published.as_deref().or(page.lastmod.as_deref());
+    match (since, told.and_then(When::parse)) {
+        (Some(since), Some(when)) => page.article_id.is_some() || when.latest() >= since,
+        _ => true,
     }
 }
 

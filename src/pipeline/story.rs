@@ -1,5 +1,5 @@
 //! A story over several pages, as it is gathered: which link is followed next, and when the story is
-//! whole. Owns these decisions and does no asking, so crawl, `extract` and `sites check` gather alike.
+//! whole. Owns these decisions and does no asking, so crawl, `extract` and `explain` gather alike.
 
 use std::collections::HashSet;
 

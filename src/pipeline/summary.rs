@@ -1,6 +1,6 @@
 //! What a run did, in numbers: what the summary shows, `--json` prints and `runs` keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -23,6 +23,8 @@ pub struct Summary {
     pub finished_at: String,
     /// Whether it was asked to end before it was done.
     pub interrupted: bool,
+    /// Whether it only looked: nothing was queued or fetched.
+    pub dry_run: bool,
     /// Site by site, by id.
     pub sites: Vec<SiteSummary>,
     /// Pages by outcome, over all sites.
@@ -50,6 +52,9 @@ pub struct SiteSummary {
     pub listings: u64,
     /// Addresses queued that nobody had queued before.
     pub discovered: u64,
+    /// These addresses, in a dry run, which queues none.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub stories: BTreeSet<String>,
     /// Pages by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Articles that are new in the database.

@@ -40,6 +40,10 @@ pub(super) async fn take(desk: Arc<Desk>, site: Arc<Site>) -> Result<SiteSummary
     let before = desk.reader()?.schedule(&site.id)?;
     let mut summary = site::crawl(&desk, &site).await?;
     (summary.requests, summary.bytes) = desk.fetcher.taken();
+    // A look that leaves nothing behind is no turn.
+    if desk.settings.dry_run {
+        return Ok(summary);
+    }
     let interrupted = desk.stop.is_asked();
     // Nothing new means nothing to learn; a turn cut short keeps its predecessor's memory.
     if !interrupted && summary.new_articles + summary.revised > 0 {

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::later;
 use crate::sites::rule::Site;
+use crate::text::counted;
 
 use super::base::{Base, TurnOf};
 use super::crawl::{CrawlError, CrawlSettings, SITES_AT_ONCE, Watcher};
@@ -172,8 +173,8 @@ impl Watch {
     /// The loop: begins what is due, hears of what has ended, sleeps.
     async fn keep_on(&mut self, reload: &Reload) -> Result<(), CrawlError> {
         tracing::info!(
-            "watching {} sites; the archive is {}",
-            self.places.len(),
+            "watching {}; the archive is {}",
+            counted(self.places.len(), "site"),
             self.base.path().display()
         );
         let mut stop = self.stop.clone();

@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 /// The text of one rule file with the names it goes by.
 #[derive(Debug)]
@@ -125,20 +125,26 @@ impl RuleFault {
             key => format!("{key}: {}", self.message),
         };
         let title = crate::text::printable(&title);
-        if self.source.text.is_empty() {
-            return self.to_string();
-        }
         let text = harmless(&self.source.text);
         let level = if self.finding {
             Level::WARNING
         } else {
             Level::ERROR
         };
-        let mut group = level.primary_title(title).element(
-            Snippet::source(text)
-                .path(self.file.as_str())
-                .annotation(AnnotationKind::Primary.span(self.span.clone())),
-        );
+        let title = level.primary_title(title);
+        let mut group = match text.is_empty() {
+            // There is no line to show.
+            true => title.element(
+                Origin::path(self.file.as_str())
+                    .line(self.line)
+                    .char_column(self.column),
+            ),
+            false => title.element(
+                Snippet::source(text)
+                    .path(self.file.as_str())
+                    .annotation(AnnotationKind::Primary.span(self.span.clone())),
+            ),
+        };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(crate::text::printable(help)));
         }
@@ -191,7 +197,7 @@ fn harmless(text: &str) -> String {
 }
 
 /// The word of `known` that `word` may be a slip of: at most a third of its letters differ.
-pub(super) fn near_miss<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn near_miss<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase().replace('_', "-");
     known
         .map(|k| (edit_distance(&folded, k), k))

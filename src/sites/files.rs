@@ -66,6 +66,13 @@ pub(super) fn read_directory(directory: &Path) -> (Vec<Source>, Vec<RuleFault>) 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint(Vec<(PathBuf, u64, Option<SystemTime>)>);
 
+impl Fingerprint {
+    /// How many files there are.
+    pub fn files(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// Looks at a rule directory without reading its files.
 pub fn fingerprint(directory: &Path) -> Fingerprint {
     let mut all = Vec::new();

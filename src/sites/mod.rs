@@ -24,7 +24,7 @@ mod values;
 pub use builtin::builtin_sources;
 pub use compile::MAX_RULES;
 pub use draft::Draft;
-pub use fault::RuleFault;
+pub use fault::{RuleFault, near_miss};
 pub use files::{Fingerprint, MAX_FILE_BYTES, fingerprint};
 pub use json_schema::{FileKind, json_schema};
 pub use registry::{Sites, SitesError};

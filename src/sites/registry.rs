@@ -26,8 +26,17 @@ const FAMILIES: &str = "families/";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SitesError {
     /// No rule file has this id or host.
-    #[error("no rules for {0}: create sites/{0}.toml")]
-    Unknown(String),
+    #[error("no rules for {name}: {}create sites/{name}.toml, or have it written: copydesk sites new URL", did_you_mean(.near.as_deref()))]
+    Unknown {
+        /// As it was typed.
+        name: String,
+        /// The id that may be meant.
+        near: Option<String>,
+    },
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("did you mean {near}? Else "))
 }
 
 /// The rules of every site, ready for use.
@@ -133,9 +142,14 @@ impl Sites {
             Some(url) => url.host_str().unwrap_or_default().to_owned(),
             None => typed.to_owned(),
         };
-        self.get(typed)
-            .or_else(|| self.for_host(&host))
-            .ok_or(SitesError::Unknown(host))
+        self.get(typed).or_else(|| self.for_host(&host)).ok_or_else(|| {
+            let known = self.by_id.keys().chain(self.exact.keys());
+            let near = super::fault::near_miss(&host, known.map(String::as_str));
+            SitesError::Unknown {
+                near: near.map(str::to_owned),
+                name: host,
+            }
+        })
     }
 
     /// What is true of every site.

@@ -57,7 +57,9 @@ fn toml_fault(source: &Arc<Source>, error: &toml::de::Error) -> RuleFault {
         "",
         error.span().unwrap_or(0..0),
         format!("not TOML: {}", error.message()),
-        None,
+        error.message().contains("duplicate key").then(|| {
+            "a key stands once in a table: remove one of the two, or put both values into one list".to_owned()
+        }),
     )
 }
 
@@ -98,7 +100,12 @@ impl Walk<'_> {
                 let message = format!("{what} needs `{name}`");
                 // The whole file is no place to mark; its beginning is.
                 let span = if path.is_empty() { 0..0 } else { span.clone() };
-                self.fault(&join(path, name), span, message, None);
+                let help = match name {
+                    "name" => Some("write it at the top, as name = \"The Daily Example\""),
+                    "hosts" => Some("write it at the top, as hosts = [\"daily.example\"]"),
+                    _ => None,
+                };
+                self.fault(&join(path, name), span, message, help.map(str::to_owned));
             }
         }
         let before = self.faults.len();
@@ -148,7 +155,11 @@ impl Walk<'_> {
             };
             return (format!("`{name}` belongs to a site"), help.to_owned());
         }
+        let belongs_above = !path.is_empty() && self.schema["properties"].get(name).is_some();
         let help = match near_miss(name, known.clone()) {
+            _ if belongs_above => format!(
+                "in TOML a key belongs to the table above it: move `{name}` above the first line that begins with `[`"
+            ),
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
         };
@@ -359,7 +370,7 @@ last-seen = 2026-01-31
         assert_eq!(
             faults(FileKind::Site, text),
             [
-                "x.toml:1:1: name: the file needs `name`",
+                "x.toml:1:1: name: the file needs `name`; write it at the top, as name = \"The Daily Example\"",
                 "x.toml:2:1: nmae: unknown key `nmae`; did you mean `name`?",
                 "x.toml:3:9: hosts: a string where a list belongs; put it in brackets: [\"…\"]",
                 "x.toml:4:11: enabled: a string where true or false belongs",
@@ -389,6 +400,21 @@ last-seen = 2026-01-31
         assert!(
             found[0].starts_with("x.toml:2:1: not TOML: duplicate key"),
             "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_key_of_the_file_below_a_table_is_sent_above_it() {
+        let found = faults(
+            FileKind::Site,
+            "name = \"X\"\nhosts = [\"x.example\"]\n[[check]]\nurl = \"http://x.example/a\"\nextends = \"cms\"\n",
+        );
+        assert_eq!(
+            found,
+            [
+                "x.toml:5:1: check.extends: unknown key `extends`; in TOML a key belongs to the table above it: move \
+                 `extends` above the first line that begins with `[`"
+            ]
         );
     }
 

@@ -40,6 +40,14 @@ pub fn lock(path: &Path) -> Result<Option<LockGuard>, StoreError> {
     }
 }
 
+/// Whether a crawl holds the lock of the database at `path` now. What cannot be told is no.
+pub fn is_locked(path: &Path) -> bool {
+    let file = resolved(path).ok().map(|path| beside(&path, ".lock"));
+    // Asked for with others, and let go of at once.
+    file.and_then(|file| File::open(file).ok())
+        .is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +59,9 @@ mod tests {
         let first = lock(&path).unwrap();
         assert!(first.is_some());
         assert!(lock(&path).unwrap().is_none());
+        assert!(is_locked(&path));
         drop(first);
+        assert!(!is_locked(&path));
         assert!(lock(&path).unwrap().is_some());
         assert!(!path.exists(), "the lock makes no database");
     }

@@ -23,7 +23,7 @@ pub use connect::{BUSY_TIMEOUT, JOURNAL_SIZE_LIMIT};
 pub use dictionary::{DICTIONARY_SAMPLE, Dictionary, dictionary_bytes, packed_bytes};
 pub use disk::free_bytes;
 pub use error::StoreError;
-pub use lock::{LockGuard, lock};
+pub use lock::{LockGuard, is_locked, lock};
 pub use packer::Packing;
 pub use read::{
     ArchivedSite, AskedPause, Change, FileSizes, Headline, Hit, Ingested, MadeArticle, PageRow, Part,

@@ -236,7 +236,7 @@ async fn a_run_that_is_to_end_does_not_wait_long_for_a_page_and_leaves_it_queued
 #[test]
 fn errands_to_one_host_keep_its_pace_and_ask_for_robots_txt_once() {
     let server = FaultServer::start([("/a", vec![Reply::page("a")]), ("/b", vec![Reply::page("b")])]);
-    let errand = Errand::new(&fetching(&server), true).unwrap();
+    let errand = Errand::new(&fetching(&server), true, &Sites::builtin()).unwrap();
     for page in ["/a", "/b"] {
         errand
             .fetch(&format!("http://paper.example{page}").parse().unwrap())
@@ -245,6 +245,23 @@ fn errands_to_one_host_keep_its_pace_and_ask_for_robots_txt_once() {
     let seen = server.requests();
     assert_eq!(server.paths(), ["/robots.txt", "/a", "/b"]);
     assert!(seen[2].started - seen[1].started >= Duration::from_secs(1));
+}
+
+#[test]
+fn an_errand_asks_as_the_rule_file_says() {
+    let server = FaultServer::start([("/a", vec![Reply::page("a")]), ("/b", vec![Reply::page("b")])]);
+    let rules =
+        "name = 'P'\nhosts = ['paper.example']\n[headers]\nAccept-Language = 'de'\n[crawl]\ndelay = '1.5s'\n";
+    let sites = Sites::from_sources([("paper.toml", rules)]).unwrap();
+    let errand = Errand::new(&fetching(&server), true, &sites).unwrap();
+    for page in ["/a", "/b"] {
+        errand
+            .fetch(&format!("http://paper.example{page}").parse().unwrap())
+            .unwrap();
+    }
+    let seen = server.requests();
+    assert!(seen[2].started - seen[1].started >= Duration::from_millis(1_500));
+    assert_eq!(seen[2].header("accept-language"), Some("de"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -43,7 +43,10 @@ fn values_that_do_not_fit_name_line_column_and_key() {
             "timezone = \"Mars/Base\"",
             "3:12: timezone: unknown time zone \"Mars/Base\"; use an IANA name",
         ),
-        ("keep = [\".a\", \"div[\"]", "3:15: keep: not a CSS selector"),
+        (
+            "keep = [\".a\", \"div[\"]",
+            "3:15: keep: not a CSS selector: it ends in the middle",
+        ),
         (
             "sponsored = \"p:contains('x')\"",
             "3:13: sponsored: `:contains` is not supported: use `text =",

@@ -91,7 +91,12 @@ fn a_site_is_found_by_id_host_or_address_and_else_the_file_to_create_is_named() 
     let error = sites.resolve("gazette.example").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no rules for gazette.example: create sites/gazette.example.toml"
+        "no rules for gazette.example: create sites/gazette.example.toml, or have it written: copydesk sites new URL"
+    );
+    let slip = sites.resolve("pots").unwrap_err().to_string();
+    assert!(
+        slip.starts_with("no rules for pots: did you mean post?"),
+        "{slip}"
     );
 }
 

@@ -15,10 +15,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use crate::address::bare_host;
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::config::{Config, PRODUCT};
 use crate::pipeline::retell::Retelling;
 use crate::progress::Count;
+use crate::sites::SitesError;
 use crate::store::{Reader, WholeArticle};
 
 use super::{Ending, page};
@@ -39,6 +41,9 @@ pub(super) fn run(config: &Config, args: &ExportArgs) -> anyhow::Result<Ending> 
             bail!("--format markdown writes a folder: name it with -o DIR")
         }
         (Some(dir), ExportFormat::Markdown) => folder(config, &reader, &which, dir, &count)?,
+        (Some(path), _) if path.is_dir() => {
+            bail!("{} is a folder: name a file with -o FILE", path.display())
+        }
         (Some(path), _) => file(&reader, &which, args, path, &count)?,
         (None, _) => {
             let mut out = BufWriter::new(std::io::stdout().lock());
@@ -93,10 +98,26 @@ pub(super) fn sites(config: &Config, reader: &Reader, names: &[String]) -> anyho
     let archived = reader.archived_sites()?;
     let rulebook = page::rulebook(config)?;
     let one = |name: &String| {
-        if archived.iter().any(|a| a.site == *name) {
-            return Ok(name.clone());
+        // What was taken in of a host without rules goes by its name, `www.` or not.
+        let bare = bare_host(name);
+        let known = archived.iter().map(|a| &a.site);
+        if let Some(site) = known
+            .clone()
+            .find(|s| *s == name)
+            .or(known.clone().find(|s| bare_host(s) == bare))
+        {
+            return Ok(site.clone());
         }
-        Ok(rulebook.sites().resolve(name)?.id.clone())
+        match rulebook.sites().resolve(name) {
+            Ok(site) => Ok(site.id.clone()),
+            Err(SitesError::Unknown { near: Some(near), .. }) => {
+                bail!(
+                    "no articles of {name} in {}; did you mean {near}?",
+                    reader.path().display()
+                )
+            }
+            Err(_) => bail!("no articles of {name} in {}", reader.path().display()),
+        }
     };
     names.iter().map(one).collect()
 }

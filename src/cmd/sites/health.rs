@@ -12,6 +12,9 @@ use crate::pipeline::drift::{self, Drift, Figures};
 use crate::store::Reader;
 use crate::text;
 
+/// Sites that are all shown; of more, only those that have drifted.
+const SHOWN_SITES: usize = 20;
+
 #[derive(Serialize)]
 struct SiteHealth {
     site: String,
@@ -63,12 +66,16 @@ pub(in crate::cmd) fn run(config: &Config, args: &HealthArgs) -> anyhow::Result<
         });
     }
     let drifted = all.iter().filter(|s| s.drift_since.is_some()).count();
+    // A person is shown what needs one first, and of many sites no more.
+    let whole = !wanted.is_empty() || config.verbosity > 0 || all.len() <= SHOWN_SITES;
     let mut out = std::io::stdout().lock();
     if config.json {
         let json = serde_json::json!({ "sites": all, "drifted": drifted });
         writeln!(out, "{json}")?;
     } else {
-        tell(&mut out, &all, drifted)?;
+        all.sort_by_key(|site| site.drift_since.is_none());
+        let shown = if whole { all.len() } else { drifted };
+        tell(&mut out, &all[..shown], all.len(), drifted)?;
     }
     Ok(if drifted > 0 {
         Ending::Attention
@@ -85,7 +92,7 @@ fn next(drift: &Drift, file: &str) -> String {
     )
 }
 
-fn tell(out: &mut impl Write, sites: &[SiteHealth], drifted: usize) -> std::io::Result<()> {
+fn tell(out: &mut impl Write, sites: &[SiteHealth], of: usize, drifted: usize) -> std::io::Result<()> {
     let paint = Paint::for_stdout();
     let width = sites.iter().map(|s| s.site.len()).max().unwrap_or(0);
     for site in sites {
@@ -96,13 +103,13 @@ fn tell(out: &mut impl Write, sites: &[SiteHealth], drifted: usize) -> std::io::
         };
         writeln!(
             out,
-            "{:width$}  {state}  {:>6} articles  by rules {:>3.0} % (before {:>3.0} %)  {:>4} words (before {:>4})  {} failed",
+            "{:width$}  {state}  {:>6} articles  by rules {} (before {})  {} words (before {})  {} failed",
             site.site,
             site.articles,
-            (1.0 - site.now.generic_share) * 100.0,
-            (1.0 - site.before.generic_share) * 100.0,
-            site.now.median_words,
-            site.before.median_words,
+            by_rules(&site.now),
+            by_rules(&site.before),
+            words(&site.now),
+            words(&site.before),
             site.failures,
         )?;
         if let Some(since) = &site.drift_since {
@@ -114,5 +121,26 @@ fn tell(out: &mut impl Write, sites: &[SiteHealth], drifted: usize) -> std::io::
             writeln!(out, "{:width$}  {}", "", text::printable(next))?;
         }
     }
-    writeln!(out, "{} sites, {drifted} drifted", sites.len())
+    writeln!(out, "{}, {drifted} drifted", text::counted(of, "site"))?;
+    if sites.len() < of {
+        writeln!(out, "all of them: copydesk sites health -v")?;
+    }
+    Ok(())
+}
+
+/// What stands where there are no stories to speak of.
+const NONE: &str = "–";
+
+fn by_rules(figures: &Figures) -> String {
+    match figures.stories {
+        0 => format!("{NONE:>5}"),
+        _ => format!("{:>3.0} %", (1.0 - figures.generic_share) * 100.0),
+    }
+}
+
+fn words(figures: &Figures) -> String {
+    match figures.stories {
+        0 => format!("{NONE:>4}"),
+        _ => format!("{:>4}", figures.median_words),
+    }
 }

@@ -23,7 +23,7 @@ pub(in crate::cmd) fn run(config: &Config) -> anyhow::Result<Ending> {
                 })
             })
             .collect();
-        writeln!(out, "{}", serde_json::Value::from(all))?;
+        writeln!(out, "{}", json!({ "sites": all }))?;
         return Ok(Ending::Well);
     }
     let width = sites.iter().map(|s| s.id.len()).max().unwrap_or(0);

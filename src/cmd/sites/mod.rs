@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use crate::config::Config;
 use crate::sites::Sites;
+use crate::text::counted;
 
 pub(super) mod check;
 pub(super) mod health;
@@ -24,9 +25,9 @@ pub(super) fn load(config: &Config) -> anyhow::Result<Sites> {
         }
         let files: std::collections::BTreeSet<&str> = faults.iter().map(|f| f.file.as_str()).collect();
         anyhow::anyhow!(
-            "{} faults in {} rule files; nothing was done",
-            faults.len(),
-            files.len()
+            "{} in {}; nothing was done",
+            counted(faults.len(), "fault"),
+            counted(files.len(), "rule file")
         )
     })
 }

@@ -11,10 +11,10 @@ use super::super::Ending;
 use super::super::print::Paint;
 use super::new_pages::{self, Pages};
 use crate::cli::NewArgs;
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_SITES};
 use crate::pipeline::authoring::{self, AuthoringError, Written};
 use crate::sites::Sites;
-use crate::text::printable;
+use crate::text::{counted, printable};
 
 /// Second-level names under which countries register: `guardian.co.uk` is called guardian.
 const SECOND_LEVEL: [&str; 8] = ["co", "com", "org", "net", "ac", "gov", "edu", "or"];
@@ -29,7 +29,7 @@ pub(in crate::cmd) fn run(config: &Config, args: &NewArgs) -> anyhow::Result<End
         .map(|host| place(config, args, &sites, host))
         .transpose()?;
     let pages = match &known {
-        Some(_) => new_pages::fetched(config, args)?,
+        Some(_) => new_pages::fetched(config, args, &sites)?,
         None => new_pages::captured(args, &sites)?,
     };
     let Some(first) = pages.specimens.first() else {
@@ -52,6 +52,12 @@ pub(in crate::cmd) fn run(config: &Config, args: &NewArgs) -> anyhow::Result<End
         }
         Err(error) => return Err(error.into()),
     };
+    if written.pages == 0 {
+        eprintln!(
+            "copydesk: none of the pages tells a story, as a front page or a list of stories; choose pages of single stories; nothing was written"
+        );
+        return Ok(Ending::Attention);
+    }
     for (url, why) in &written.skipped {
         let line = format!("{url}: no check was written, it tells no story ({why})");
         eprintln!("copydesk: {}", printable(&line));
@@ -92,7 +98,7 @@ fn place(config: &Config, args: &NewArgs, sites: &Sites, host: &str) -> anyhow::
         Some(path) if path.as_os_str() == "-" => None,
         Some(path) => Some(path.clone()),
         None => {
-            let dir = config.sites_dir.clone().unwrap_or_else(|| PathBuf::from("sites"));
+            let dir = config.sites_dir.clone().unwrap_or_else(|| DEFAULT_SITES.into());
             Some(dir.join(format!("{id}.toml")))
         }
     };
@@ -100,6 +106,13 @@ fn place(config: &Config, args: &NewArgs, sites: &Sites, host: &str) -> anyhow::
         bail!(
             "{} is there already, and nothing was written; mend it, or write elsewhere with -o FILE (- is stdout)",
             file.display()
+        );
+    }
+    if let Some(site) = holder.as_ref().filter(|_| args.output.is_none() && !args.replace) {
+        bail!(
+            "there are rules for {host} already (`copydesk sites show {}`), and nothing was written; --replace puts a \
+             new file in their place, -o FILE writes elsewhere (- is stdout)",
+            site.id
         );
     }
     Ok(Place {
@@ -173,11 +186,11 @@ fn tell(
     let paint = Paint::for_stdout();
     writeln!(
         out,
-        "wrote {}: {} layouts, {} strips, {} checks",
+        "wrote {}: {}, {}, {}",
         paint.bold(&file.display().to_string()),
-        written.layouts,
-        written.strips,
-        written.pages
+        counted(written.layouts, "layout"),
+        counted(written.strips, "strip"),
+        counted(written.pages, "check")
     )?;
     if place.replaces {
         writeln!(
@@ -203,13 +216,18 @@ fn tell(
     Ok(())
 }
 
+/// A word as a shell takes it; one that no shell can take stays as it is.
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), Into::into)
+}
+
 /// The commands to run next.
 fn next_steps(args: &NewArgs, id: &str, pages: &Pages) -> Vec<String> {
     let folders: Vec<String> = args
         .pages
         .iter()
         .chain(&args.into)
-        .map(|dir| format!(" --pages {}", dir.display()))
+        .map(|dir| format!(" --pages {}", quoted(&dir.display().to_string())))
         .collect();
     let prove = match folders.is_empty() {
         true => format!("copydesk sites check {id} --fetch"),
@@ -222,7 +240,7 @@ fn next_steps(args: &NewArgs, id: &str, pages: &Pages) -> Vec<String> {
         .unwrap_or_default();
     vec![
         prove,
-        format!("copydesk explain {first}"),
+        format!("copydesk explain {}{}", quoted(&first), folders.concat()),
         format!("copydesk crawl {id} --max-articles 5"),
     ]
 }

@@ -34,11 +34,8 @@ pub(super) fn host(args: &NewArgs) -> anyhow::Result<Option<String>> {
     }
     let mut hosts = BTreeMap::new();
     for target in &args.targets {
-        let url = address::parse(target).map_err(|e| {
-            anyhow::anyhow!(
-                "{e}; give whole addresses, as https://news.example/story, or a capture folder with --pages"
-            )
-        })?;
+        let url = address::parse(target)
+            .map_err(|e| anyhow::anyhow!("{e}; or take pages from a capture folder with --pages"))?;
         *hosts.entry(host_of(&url)).or_insert(0) += 1;
     }
     one_site(&hosts, "give pages of one site at a time").map(Some)
@@ -87,8 +84,8 @@ pub(super) fn captured(args: &NewArgs, sites: &Sites) -> anyhow::Result<Pages> {
 }
 
 /// Fetches the pages, with manners.
-pub(super) fn fetched(config: &Config, args: &NewArgs) -> anyhow::Result<Pages> {
-    let errand = Errand::new(&config.into(), args.allow_private)?;
+pub(super) fn fetched(config: &Config, args: &NewArgs, sites: &Sites) -> anyhow::Result<Pages> {
+    let errand = Errand::new(&config.into(), args.allow_private, sites)?;
     let mut pages = Pages {
         specimens: Vec::new(),
         sitemaps: Vec::new(),

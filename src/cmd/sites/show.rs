@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use serde_json::json;
+
 use super::super::Ending;
 use crate::config::Config;
 use crate::sites::builtin_sources;
@@ -15,6 +17,7 @@ pub(in crate::cmd) fn run(config: &Config, name: &str) -> anyhow::Result<Ending>
         .as_ref()
         .map(|family| format!("families/{family}.toml"));
     let mut out = std::io::stdout().lock();
+    let mut files = Vec::new();
     for relative in std::iter::once(format!("{}.toml", site.id)).chain(family) {
         let overlay = config
             .sites_dir
@@ -31,7 +34,14 @@ pub(in crate::cmd) fn run(config: &Config, name: &str) -> anyhow::Result<Ending>
                 )
             }
         };
-        writeln!(out, "# {relative} ({origin})\n{}", text.trim_end())?;
+        if config.json {
+            files.push(json!({ "path": relative, "origin": origin, "text": text }));
+        } else {
+            writeln!(out, "# {relative} ({origin})\n{}", text.trim_end())?;
+        }
+    }
+    if config.json {
+        writeln!(out, "{}", json!({ "id": site.id, "files": files }))?;
     }
     Ok(Ending::Well)
 }

@@ -71,6 +71,33 @@ impl Reader {
         Ok(rows.into_iter().collect())
     }
 
+    /// Listings that could not be read when they were last asked, with the reason, of each site. One
+    /// that its site does not ask any more does not count.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unreadable_listings(&self) -> Result<BTreeMap<String, Vec<(String, String)>>, StoreError> {
+        let rows = self.all(
+            "select p.site, p.url, coalesce(p.reason, p.outcome) as reason
+               from pages p join site_schedule s on s.site = p.site
+              where p.kind in ('feed', 'sitemap', 'section') and p.outcome not in ('stored', 'unchanged')
+                and p.next_visit_at >= s.last_turn_at
+              order by p.id",
+            [],
+            |row| {
+                Ok((
+                    row.get::<_, String>("site")?,
+                    (row.get("url")?, row.get("reason")?),
+                ))
+            },
+        )?;
+        let mut listings: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (site, listing) in rows {
+            listings.entry(site).or_default().push(listing);
+        }
+        Ok(listings)
+    }
+
     /// Whether anything is known of a site.
     ///
     /// # Errors

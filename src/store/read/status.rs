@@ -132,12 +132,15 @@ impl Reader {
         Ok(rows.into_iter().collect())
     }
 
-    /// Every site of the archive in numbers, by name.
+    /// Every site of the archive in numbers, by name: one that has only ever failed too.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn site_status(&self) -> Result<Vec<SiteStatus>, StoreError> {
         let mut sites: BTreeMap<String, SiteStatus> = BTreeMap::new();
+        for row in self.schedules()? {
+            sites.entry(row.site).or_default();
+        }
         let stored = self.all(
             "select site, count(*) as n from articles group by site",
             [],

@@ -21,6 +21,25 @@ fn desk() -> Desk {
 }
 
 #[test]
+fn a_site_of_the_archive_is_found_by_its_name_and_a_slip_is_told() {
+    let desk = desk();
+    // What was taken in of a host without rules goes by its name, with www. or without.
+    desk.change("update articles set site = 'south.example' where site = 'south'");
+    desk.run(&["export", "--format", "jsonl", "--site", "www.south.example"])
+        .quiet()
+        .says("south.example");
+    desk.run(&["export", "--format", "jsonl", "--site", "nosuch"])
+        .exits(2)
+        .warns("no articles of nosuch in");
+    desk.run(&["export", "--format", "jsonl", "--site", "nroth"])
+        .exits(2)
+        .warns("did you mean north?");
+    desk.run(&["export", "--format", "csv", "-o", "."])
+        .exits(2)
+        .warns(". is a folder: name a file");
+}
+
+#[test]
 fn json_lines_tell_provenance_and_what_was_removed_in_a_stable_order() {
     let desk = desk();
     let told = desk.run(&["export", "--format", "jsonl"]);

@@ -7,7 +7,7 @@ fn status_tells_runs_sites_and_size() {
     let desk = crawled();
     desk.run(&["status"])
         .quiet()
-        .says("1 articles of 1 sites")
+        .says("1 article of 1 site")
         .says("paper")
         .says("well");
     let json = desk.run(&["status", "--json"]).quiet().json();
@@ -54,7 +54,7 @@ fn search_finds_words_and_shows_where() {
         .says("The ferry sails again")
         .says("http://paper.example/news/ferry");
     let hits = desk.run(&["search", "ferry", "cabin", "--json"]).quiet().json();
-    assert_eq!(hits[0]["url"], "http://paper.example/news/ferry");
+    assert_eq!(hits["hits"][0]["url"], "http://paper.example/news/ferry");
     desk.run(&["search", "penguins"]).quiet().says("nothing found");
     // The appeal that was taken out is not in the index.
     desk.run(&["search", "Dear reader"]).quiet().says("nothing found");

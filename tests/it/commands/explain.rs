@@ -20,6 +20,43 @@ fn people_see_what_went_why_and_in_whose_name() {
 }
 
 #[test]
+fn a_page_at_hand_is_not_asked_for_again() {
+    const URL: &str = "http://paper.example/news/ferry";
+    let desk = super::crawled();
+    let asked = desk.web().paths().len();
+    let proxy = desk.web().proxy().to_string();
+    desk.run(&["explain", URL, "--db", "data/copydesk.db", "--proxy", &proxy])
+        .quiet()
+        .says("- donation   Dear reader");
+    desk.file(
+        "kept/manifest.jsonl",
+        format!("{{\"id\":\"f\",\"url\":\"{URL}\"}}\n"),
+    );
+    desk.file(
+        "kept/pages/f.html",
+        super::FERRY.replace("every cabin", "half a cabin"),
+    );
+    desk.run(&["explain", URL, "--pages", "kept", "--proxy", &proxy])
+        .quiet()
+        .says("half a cabin");
+    assert_eq!(desk.web().paths().len(), asked);
+    // Without a word about it the database in the working directory changes nothing.
+    desk.run(&["explain", "HTTP://paper.example/news/ferry", "--proxy", &proxy])
+        .quiet()
+        .says("every cabin");
+    assert!(desk.web().paths().len() > asked);
+}
+
+#[test]
+fn a_database_that_is_not_there_yet_remembers_nothing() {
+    let desk = desk();
+    desk.run(&["explain", "ferry.html", "--db", "later.db"])
+        .quiet()
+        .says("SALTMERE");
+    assert!(!desk.dir().join("later.db").exists());
+}
+
+#[test]
 fn programs_get_fields_and_blocks_in_document_order() {
     let json = desk().run(&["explain", "ferry.html", "--json"]).quiet().json();
     assert_eq!(json["url"], "http://paper.example/news/ferry");

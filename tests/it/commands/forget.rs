@@ -43,7 +43,7 @@ fn a_page_that_keeps_failing_is_given_up_aloud_and_can_be_had_again() {
     assert!(told.starts_with("failed: given up after 8 attempts"), "{told}");
     let status = desk.run(&["status", "--json"]).quiet().json();
     assert_eq!(status["sites"][0]["given_up"], 1);
-    desk.run(&["status"]).quiet().says("given up 1 pages");
+    desk.run(&["status"]).quiet().says("given up 1 page that");
     desk.web()
         .put("paper.example/news/pier", Reply::page(page("pier")));
     desk.run(&["forget", PIER])
@@ -105,6 +105,6 @@ fn what_is_not_known_is_not_forgotten() {
         .warns("the others are forgotten");
     desk.run(&["forget", "--site", "nowhere"])
         .exits(2)
-        .warns("create sites/nowhere.toml");
+        .warns("nothing is known of nowhere");
     desk.run(&["forget"]).exits(2);
 }

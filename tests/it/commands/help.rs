@@ -76,4 +76,24 @@ fn what_does_not_exist_is_a_usage_error() {
         .exits(2)
         .warns("--max-articles");
     desk.run(&["--version"]).quiet().says(env!("CARGO_PKG_VERSION"));
+    desk.run(&["forget"]).exits(2).warns("--site <ID>");
+}
+
+#[test]
+fn a_variable_that_is_empty_is_none() {
+    let desk = Desk::new();
+    let names = ["DB", "SITES", "CONFIG", "CA_CERT", "LOG_FORMAT", "PROXY"];
+    let empty: Vec<String> = names.iter().map(|name| format!("COPYDESK_{name}=")).collect();
+    let listed = std::process::Command::new("env")
+        .args(&empty)
+        .arg(env!("CARGO_BIN_EXE_copydesk"))
+        .args(["sites", "list"])
+        .current_dir(desk.dir())
+        .output()
+        .unwrap();
+    assert!(
+        listed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&listed.stderr)
+    );
 }

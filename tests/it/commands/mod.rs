@@ -16,6 +16,7 @@ mod forget;
 pub(crate) mod help;
 mod sites;
 mod sites_new;
+mod status;
 mod watch;
 
 /// A paper whose pages show a few kinds of boilerplate.

@@ -20,7 +20,7 @@ fn a_site_of_ones_own_stands_beside_the_built_in_ones() {
         .says("paper.example  1 layouts, 2 strips, 1 checks")
         .says("huffpost");
     let listed = desk.run(&["sites", "list", "--json"]).quiet().json();
-    let ids: Vec<&str> = listed
+    let ids: Vec<&str> = listed["sites"]
         .as_array()
         .unwrap()
         .iter()
@@ -39,6 +39,11 @@ fn rules_are_shown_as_written_and_ones_own_go_before_the_built_in() {
     desk.run(&["sites", "show", "huffpost"])
         .quiet()
         .says("# huffpost.toml (built in)");
+    let shown = desk.run(&["sites", "show", "paper", "--json"]).quiet().json();
+    assert_eq!(
+        (&shown["id"], &shown["files"][0]["text"]),
+        (&"paper".into(), &PAPER.into())
+    );
     let own = "name = \"My HuffPost\"\nhosts = [\"huffpost.com\"]";
     desk.file("sites/huffpost.toml", own);
     desk.run(&["sites", "show", "huffpost.com"]).quiet().says(own);
@@ -103,14 +108,30 @@ fn a_check_that_fails_says_what_and_where_and_needs_a_person() {
 #[test]
 fn a_check_without_its_page_is_counted() {
     let desk = desk();
-    desk.run(&["sites", "check", "paper"])
-        .quiet()
-        .prints("0 passed, 0 failed, 1 without a page\n");
+    let told = desk.run(&["sites", "check", "paper"]);
+    told.quiet()
+        .says("paper.toml:23: no page for http://paper.example/news/ferry\n")
+        .says("copydesk capture URL --into DIR");
+    assert!(told.stdout.ends_with("\n0 passed, 0 failed, 1 without a page\n"));
+    let json = desk.run(&["sites", "check", "paper", "--json"]).json();
+    assert_eq!(json["missing"][0]["url"], "http://paper.example/news/ferry");
     desk.file("pages/manifest.jsonl", "");
     // Where a folder is named, the page is expected to be in it.
     desk.run(&["sites", "check", "paper", "--pages", "pages"])
         .exits(1)
         .says("0 passed, 0 failed, 1 without a page\n");
+}
+
+#[test]
+fn an_empty_rule_file_is_shown_as_other_faults_are() {
+    let desk = desk();
+    desk.file("sites/empty.toml", "");
+    desk.run(&["sites", "list"])
+        .exits(2)
+        .warns("error: name: the file needs `name`")
+        .warns("--> sites/empty.toml:1:1")
+        .warns("help: write it at the top, as name =")
+        .warns("2 faults in 1 rule file; nothing was done");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn the_file_finds_container_repeats_and_site_and_passes_its_own_checks() {
     let desk = folder();
     new(&desk, &["tide.example"])
         .quiet()
-        .says("wrote sites/tide.toml: 1 layouts")
+        .says("wrote sites/tide.toml: 1 layout,")
         .says("copydesk sites check tide --pages pages");
     let file = written(&desk, "tide.toml");
     for line in [
@@ -149,6 +149,11 @@ fn a_host_that_has_rules_gets_a_file_of_the_same_name() {
     let pages = pages.to_str().unwrap();
     let desk = Desk::new();
     desk.run(&["sites", "new", "--pages", pages])
+        .exits(2)
+        .warns("there are rules for huffpost.com already")
+        .warns("--replace");
+    assert!(!desk.dir().join("sites/huffpost.toml").exists());
+    desk.run(&["sites", "new", "--pages", pages, "--replace"])
         .quiet()
         .says("wrote sites/huffpost.toml")
         .says("a file of this name replaces them");
@@ -169,6 +174,45 @@ fn a_page_that_is_no_story_gets_no_check() {
     new(&desk, &["other.example"])
         .exits(1)
         .warns("none of the pages tells a story");
+}
+
+#[test]
+fn a_front_page_alone_makes_no_file() {
+    let desk = Desk::new();
+    let links: String = (1..40)
+        .map(|n| {
+            format!("<li><h2><a href='/2026/11/story-{n}'>A headline, the {n}th of the day</a></h2></li>")
+        })
+        .collect();
+    let front = format!("<!doctype html><title>The Tide</title><main><ul>{links}</ul></main>");
+    desk.file("pages/pages/front.html", front);
+    desk.file(
+        "pages/manifest.jsonl",
+        "{\"id\":\"front\",\"url\":\"https://www.tide.example/\"}\n",
+    );
+    new(&desk, &[])
+        .exits(1)
+        .warns("none of the pages tells a story")
+        .prints("");
+    assert!(!desk.dir().join("sites/tide.toml").exists());
+}
+
+#[test]
+fn the_next_steps_can_be_typed_whatever_the_folder_is_called() {
+    let desk = folder();
+    std::fs::rename(desk.dir().join("pages"), desk.dir().join("my pages")).unwrap();
+    desk.run(&["sites", "new", "--pages", "my pages", "tide.example"])
+        .quiet()
+        .says("copydesk sites check tide --pages 'my pages'")
+        .says("story-0 --pages 'my pages'\n");
+}
+
+#[test]
+fn a_host_without_a_folder_is_told_what_to_write() {
+    let desk = Desk::new();
+    desk.run(&["sites", "new", "tide.example"])
+        .exits(2)
+        .warns("not an address: tide.example; write it whole, as https://news.example/story; or take pages");
 }
 
 /// A desk whose web is one paper of the sample.

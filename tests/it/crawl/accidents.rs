@@ -48,6 +48,7 @@ fn a_second_crawl_of_the_same_file_steps_aside() {
     let second = desk.crawl(&[]);
     second.well().warns("another crawl is at work").prints("");
     assert_eq!(second.stderr.lines().count(), 1);
+    desk.crawl(&["-q"]).quiet();
     assert_eq!(desk.web().paths().len(), asked);
     gate.open();
     first.end().quiet();

@@ -215,7 +215,42 @@ fn a_dry_run_reads_listings_and_fetches_no_story() {
     assert_eq!(summary["sites"][0]["discovered"], 2);
     assert_eq!(desk.web().paths(), ["/robots.txt", "/feed"]);
     assert!(desk.articles().is_empty());
-    // What it found waits for the next run.
+    assert_eq!(
+        desk.sql("select count(*) from pages where kind <> 'robots'"),
+        ["0"],
+        "nothing is queued"
+    );
+    // For people and other programs: the addresses.
+    desk.crawl(&["--dry-run"])
+        .quiet()
+        .prints("http://paper.example/news/pier\nhttp://paper.example/news/tram\n");
+    desk.crawl(&["--dry-run", "-v"])
+        .well()
+        .warns("nothing was queued");
+    desk.crawl(&[]).quiet();
+    assert_eq!(desk.articles().len(), 2);
+    desk.crawl(&["--dry-run"]).quiet().prints("");
+}
+
+#[test]
+fn since_holds_for_stories_that_wait_too() {
+    let desk = paper(&["pier", "tram"]);
+    desk.crawl(&["--max-articles", "0"]).quiet();
+    desk.change("update pages set listed_published = '2026-01-05' where url like '%/pier'");
+    desk.change("update pages set listed_published = '2026-02-05' where url like '%/tram'");
+    let proxy = desk.web().proxy().to_string();
+    let since = [
+        "crawl",
+        "paper",
+        "--proxy",
+        &proxy,
+        "--delay",
+        "0",
+        "--since",
+        "2026-02-01",
+    ];
+    desk.run(&since).quiet();
+    assert_eq!(desk.articles(), ["paper.example/news/tram"]);
     desk.crawl(&[]).quiet();
     assert_eq!(desk.articles().len(), 2);
 }

@@ -75,7 +75,7 @@ fn a_relaunched_site_is_named_with_the_date_and_needs_a_person() {
         ))
         .says("copydesk explain http://paper.example/")
         .says("sites/paper.toml")
-        .says("1 sites, 1 drifted");
+        .says("1 site, 1 drifted");
     let json = desk.run(&["sites", "health", "--json"]).exits(1).json();
     assert_eq!(json["drifted"], 1);
     assert_eq!(json["sites"][0]["drift_since"], first[0].as_str());
@@ -103,7 +103,7 @@ fn a_site_that_stays_the_same_is_well() {
     desk.run(&["sites", "health"])
         .quiet()
         .says("paper  well")
-        .says("1 sites, 0 drifted");
+        .says("1 site, 0 drifted");
     assert_eq!(desk.sql("select drift_since from site_health"), ["-"]);
 }
 

@@ -75,6 +75,17 @@ fn one_dead_listing_is_a_warning() {
         .well()
         .warns("http://paper.example/dead: status 404");
     assert_eq!(desk.articles().len(), 1);
+    // Cron is not mailed what it knows, `status` tells it.
+    desk.crawl(&[]).quiet();
+    desk.run(&["status"])
+        .quiet()
+        .says("http://paper.example/dead: status 404");
+    desk.web().put("paper.example/dead", rss(&[]));
+    desk.crawl(&[])
+        .well()
+        .warns("http://paper.example/dead can be read again");
+    desk.crawl(&[]).quiet();
+    desk.run(&["status"]).quiet().never_says("dead");
 }
 
 #[test]

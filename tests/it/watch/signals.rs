@@ -1,7 +1,7 @@
 //! What a service manager and a rule author do to a watch: signals, a second crawl, broken files.
 
 use crate::crawl::{PAPER, page, paper};
-use crate::desk::rss;
+use crate::desk::{Desk, rss};
 use crate::faults::{Gate, Reply};
 
 #[test]
@@ -62,12 +62,33 @@ fn a_broken_rule_file_leaves_the_last_good_set_in_force_and_a_mended_one_is_pick
     let mended = PAPER.replace("/feed\"", "/feed\", \"http://paper.example/second\"");
     desk.file("sites/paper.toml", mended);
     watch.signal("HUP");
-    watch.hears("mended and in force again, 1 sites");
+    watch.hears("mended and in force again: 1 file over the built-in ones from sites; 1 site");
     // The new listing is not kept waiting for the old one's time.
     desk.web().wait_for("/news/tram");
     watch.terminate();
     watch.end().well();
     assert_eq!(desk.articles().len(), 2);
+}
+
+#[test]
+fn a_rule_directory_made_later_is_taken_in_and_what_was_read_is_said() {
+    let desk = Desk::new().serve([("own.example/feed", rss(&["own.example/news/pier"]))]);
+    std::fs::remove_dir(desk.dir().join("sites")).unwrap();
+    desk.file("copydesk.toml", "disk-floor = '1 B'\n");
+    desk.web().put("own.example/news/pier", Reply::page(page("pier")));
+    let mut watch = desk.start_watch(&["-v", "huffpost"]);
+    watch.hears("watching 1 site;");
+    watch.signal("HUP");
+    watch.hears("the rule files are as they were: 0 files over the built-in ones from sites; 1 site");
+    let rules = PAPER
+        .replace("paper.example", "own.example")
+        .replace("*.own.example", "huffpost.com");
+    desk.file("sites/huffpost.toml", rules);
+    watch.signal("HUP");
+    watch.hears("changed rule files are in force: 1 file over the built-in ones from sites; 1 site");
+    desk.web().wait_for("/news/pier");
+    watch.terminate();
+    watch.end().well();
 }
 
 #[test]

@@ -26,14 +26,26 @@ mod prove;
 
 use pages::{Found, Page, Pages};
 
+/// Checks without a page that are named, unless more is asked for.
+const SHOWN_MISSING: usize = 20;
+
 #[derive(Default, Serialize)]
 struct Summary {
     passed: usize,
     failed: usize,
     without_a_page: usize,
+    missing: Vec<Missing>,
     faults: Vec<Fault>,
     findings: Vec<Finding>,
     unseen: Vec<Unseen>,
+}
+
+/// A check without a page.
+#[derive(Serialize)]
+struct Missing {
+    site: String,
+    place: String,
+    url: String,
 }
 
 #[derive(Serialize)]
@@ -82,7 +94,7 @@ fn once(config: &Config, args: &CheckArgs, sites: Sites) -> anyhow::Result<Endin
         false => Some(Captures::open(&args.pages)?),
     };
     let web = match args.fetch {
-        true => Some(Mutex::new(Errand::new(&config.into(), false)?)),
+        true => Some(Mutex::new(Errand::new(&config.into(), false, rulebook.sites())?)),
         false => None,
     };
     let round = Round {
@@ -95,6 +107,7 @@ fn once(config: &Config, args: &CheckArgs, sites: Sites) -> anyhow::Result<Endin
         summary.passed += result.passed;
         summary.failed += result.failed;
         summary.without_a_page += result.without_a_page;
+        summary.missing.extend(result.missing);
         summary.faults.extend(result.faults);
     }
     let trials = round.trials.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -186,7 +199,11 @@ impl Round<'_> {
                 }
                 Found::Nowhere => {
                     summary.without_a_page += 1;
-                    tracing::info!("{}: no page for {url}", check.place);
+                    summary.missing.push(Missing {
+                        site: site.id.clone(),
+                        place: check.place.clone(),
+                        url: check.url.clone(),
+                    });
                     continue;
                 }
             };
@@ -259,10 +276,29 @@ fn tell(config: &Config, summary: &Summary, paint: Paint) -> anyhow::Result<()> 
     for finding in &summary.findings {
         writeln!(out, "{}\n", finding.shown.trim_end())?;
     }
+    let shown = match config.verbosity > 0 {
+        true => summary.missing.len(),
+        false => summary.missing.len().min(SHOWN_MISSING),
+    };
+    for missing in &summary.missing[..shown] {
+        writeln!(out, "{}: no page for {}", missing.place, missing.url)?;
+    }
+    if shown < summary.missing.len() {
+        writeln!(
+            out,
+            "… and for {} more (-v names them)",
+            summary.missing.len() - shown
+        )?;
+    }
+    if shown > 0 {
+        writeln!(
+            out,
+            "save a page with `copydesk capture URL --into DIR` and name the folder with --pages DIR, or give --fetch"
+        )?;
+    }
     match summary.findings.len() {
         0 => {}
-        1 => writeln!(out, "1 finding")?,
-        n => writeln!(out, "{n} findings")?,
+        n => writeln!(out, "{}", crate::text::counted(n, "finding"))?,
     }
     writeln!(
         out,
