@@ -37,7 +37,7 @@ const SMALL: Edition = Edition {
     name: "small",
     sites: 15,
     tells_for: Duration::from_secs(4 * 24 * 3_600),
-    lasts: Duration::from_secs(10 * 24 * 3_600),
+    lasts: Duration::from_secs(12 * 24 * 3_600),
     factor: 40_000,
     patience: Duration::from_secs(1),
 };
@@ -45,7 +45,7 @@ const SMALL: Edition = Edition {
 const LARGE: Edition = Edition {
     name: "large",
     sites: 300,
-    tells_for: Duration::from_secs(23 * 24 * 3_600),
+    tells_for: Duration::from_secs(21 * 24 * 3_600),
     lasts: Duration::from_secs(30 * 24 * 3_600),
     factor: 8_640,
     patience: Duration::from_secs(3),

@@ -17,15 +17,15 @@ use crate::faults::{Reply, Seen, Step};
 pub(super) const START: &str = "2026-11-01T00:00:00Z";
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// A corrected story is corrected so long after it was told for the second time: the first answer may have
-/// been lost with whoever asked. `revisit` looks before and after.
-const CORRECTED_AFTER: Duration = DAY;
+/// A corrected story is told so often before it is corrected: the first answer may have been lost with whoever
+/// asked. `revisit` looks more often than that.
+const TOLD_BEFORE: usize = 2;
 /// A story's address changes so long after it was first told.
 const MOVES_AFTER: Duration = Duration::from_secs(36 * 3_600);
 /// Stories stay in the feed so long.
 const LISTED_FOR: Duration = Duration::from_secs(6 * 24 * 3_600);
 /// The rule files' `revisit`.
-const REVISIT: &str = "['12h', '5d']";
+const REVISIT: &str = "['12h', '2d', '7d']";
 /// Time between two stories, in hours, and `every`, of five kinds of paper.
 const RATES: [(u64, &str); 5] = [(8, "1h"), (16, "3h"), (32, "6h"), (60, "6h"), (120, "12h")];
 /// From this day on the robots.txt of some papers forbids their stories.
@@ -239,8 +239,8 @@ pub(super) struct World {
 #[derive(Default)]
 struct Memory {
     asked: HashMap<String, usize>,
-    /// When each story was told for the first and for the second time.
-    told: HashMap<Story, Vec<Duration>>,
+    /// When each story was told for the first time, and how often since.
+    told: HashMap<Story, (Duration, usize)>,
 }
 
 impl World {
@@ -291,10 +291,7 @@ impl World {
         }
         if let Some(story) = story {
             let mut memory = self.memory.lock().unwrap();
-            let told = memory.told.entry(story).or_default();
-            if told.len() < 2 {
-                told.push(now);
-            }
+            memory.told.entry(story).or_insert((now, 0)).1 += 1;
         }
         let note = page.note;
         (decorated(site, page, seen), note)
@@ -322,7 +319,7 @@ impl World {
             return gone;
         };
         let story = Story { site, n };
-        let told_for = self.told_since(story, 0, now);
+        let told_for = self.told_since(story, now).0;
         let moved = story.moves() && told_for >= MOVES_AFTER;
         if further.is_none() && kind == "s" && moved && slug.ends_with("as-told") {
             return (Page::redirect(&story.address(true), "a story that moved"), None);
@@ -332,15 +329,15 @@ impl World {
         (page, (!second).then_some(story))
     }
 
-    /// How long ago a story was told for this time, from 0.
-    fn told_since(&self, story: Story, time: usize, now: Duration) -> Duration {
+    /// How long ago a story was told for the first time, and how often it was told.
+    fn told_since(&self, story: Story, now: Duration) -> (Duration, usize) {
         let memory = self.memory.lock().unwrap();
-        let told = memory.told.get(&story).and_then(|told| told.get(time));
-        told.map_or(Duration::ZERO, |at| now.saturating_sub(*at))
+        let told = memory.told.get(&story);
+        told.map_or((Duration::ZERO, 0), |(at, n)| (now.saturating_sub(*at), *n))
     }
 
     fn told(&self, story: Story, now: Duration, second: bool, amp: bool, moved: bool) -> Page {
-        let corrected = story.is_corrected() && self.told_since(story, 1, now) >= CORRECTED_AFTER;
+        let corrected = story.is_corrected() && self.told_since(story, now).1 >= TOLD_BEFORE;
         let paragraphs = story.paragraphs(corrected);
         let (from, to) = match (story.has_two_pages() && !amp, second) {
             (false, _) => (0, 5),
@@ -387,7 +384,7 @@ impl World {
         let told = self.stories(site).filter(|s| s.published() <= now);
         let young = told.filter(|s| s.published() + LISTED_FOR > now);
         for story in young {
-            let moved = story.moves() && self.told_since(story, 0, now) >= MOVES_AFTER;
+            let moved = story.moves() && self.told_since(story, now).0 >= MOVES_AFTER;
             items.push((story.address(moved), story));
             if story.has_amp() {
                 items.push((format!("/amp/{}", story.n), story));
