@@ -215,7 +215,7 @@ fn tell_space(out: &mut impl Write, paint: Paint, space: &Space) -> std::io::Res
             Part::OlderVersions => "older versions".to_owned(),
             Part::ReplacedTexts => "texts that reextract replaced".to_owned(),
             Part::FullText => "full-text index".to_owned(),
-            Part::Provenance => "provenance: removed blocks, fields, images".to_owned(),
+            Part::Provenance => "provenance: removed blocks, fields, images, stories".to_owned(),
             Part::Logs => "exchanges, queue, runs".to_owned(),
             Part::Free => "free, for what comes next".to_owned(),
             Part::Other => "schema and bookkeeping".to_owned(),

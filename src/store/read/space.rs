@@ -22,7 +22,7 @@ pub enum Part {
     ReplacedTexts,
     /// The full-text index.
     FullText,
-    /// Where a text came from: removed blocks, fields, images, authors and keywords.
+    /// Where a text came from, and what it is kin to: removed blocks, fields, images, authors, stories.
     Provenance,
     /// Exchanges, the queue, runs, and what is known of sites.
     Logs,
@@ -72,7 +72,7 @@ impl Part {
             "article_history" => Self::OlderVersions,
             "extractions" => Self::ReplacedTexts,
             "removed" | "fields" | "images" | "authors" | "keywords" | "article_pages" | "ingested"
-            | "opt_outs" => Self::Provenance,
+            | "opt_outs" | "story_links" | "story_prints" | "story_backlog" => Self::Provenance,
             "fetches" | "pages" | "runs" | "site_health" | "site_schedule" | "robots" | "tdmrep"
             | "memory" => Self::Logs,
             _ if table.starts_with("articles_fts") => Self::FullText,
