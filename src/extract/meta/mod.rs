@@ -195,7 +195,7 @@ impl<'r> Reader<'r> {
                     }
                 }
                 let lines: Vec<&str> = ruled.values.iter().map(|v| v.found.as_str()).collect();
-                self.meta.byline = Some(lines.join(", ")).map(authors::whole);
+                self.meta.byline = Some(authors::whole(lines.join(", ")));
                 return;
             }
         }
