@@ -105,9 +105,9 @@ fn a_second_page_that_is_an_article_of_its_own_keeps_its_row() {
 fn a_first_page_too_short_for_a_story_still_leads_to_the_whole_of_it() {
     let p = paragraphs();
     let all: Vec<&str> = p.iter().map(String::as_str).collect();
-    let whole = "<a class=all href='/print/pier'>On one page</a>";
+    let short = "<title>The pier</title><p>The pier again, in short.</p><a class=all href='/print/pier'>All of it</a>";
     let desk = paged(&[
-        (PIER, part(&["The pier again."], whole)),
+        (PIER, Reply::page(short)),
         ("paper.example/print/pier", part(&all, "")),
     ]);
     desk.crawl(&[]).quiet();
