@@ -3,12 +3,14 @@
 
     python3 data/model/train.py CORPUS            train and write both files
     python3 data/model/train.py CORPUS --judge    only judge: hosts left out from every step
+                                                  (--folds N: 5 unless said)
 
-CORPUS is a folder with `manifest.jsonl` (id, set, host, expected), `pages/<id>.html.gz` and the
+CORPUS is a folder with `manifest.jsonl` (id, set, url, host, expected), `pages/<id>.html.gz` and the
 program `score`. Needs Python 3.11 with lightgbm and numpy, and cargo; features come from the
 program itself (src/extract/generic/training.rs). The same corpus gives the same file.
 
-Steps: label blocks by the marked texts (align.py) → first forest, five folds by host → what it
+Steps: label blocks by the marked texts (align.py), and by a site's rule file where little is marked
+and one of its layouts fits → first forest, five folds by host → what it
 believes firmly of unmarked blocks becomes a weak label → first forest again → second forest, on
 features that hold the first's beliefs of hosts left out.
 """
@@ -41,6 +43,7 @@ FOREST = dict(
 THRESHOLD = 0.5  # as in src/extract/generic/mod.rs
 FIRM = (0.08, 0.9)  # beliefs below and above which an unmarked block gets a weak label
 WEAK = 0.5  # weight of a weak label
+RULED = 300  # a text of fewer characters that a rule file found labels nothing: it may be a teaser
 SEGMENT = 1.4  # least weight of a block that holds a marked segment
 KINDS = ["paragraph", "heading", "list item", "quote", "table row", "preformatted"]
 LIST_ITEM = KINDS.index("list item")
@@ -76,11 +79,25 @@ class Page:
         self.stripped = described["stripped"]
         self.kinds = self.rows[:, described["names"].index("kind")].astype(int)
         self.words = numpy.array([max(1, len(align.WORD.findall(t))) for t in self.texts], float)
-        self.labels = align.labels(self.texts, row["expected"])
-        self.weak = [False] * len(self.texts)
+        ruled = described.get("ruled")
+        self.ruled = ruled if ruled and len(ruled["text"]) > RULED and not self.marked_whole() else None
+        self.unlabel()
 
     def marked_whole(self):
+        """Whether people marked all of its text."""
         return "text" in self.row["expected"]
+
+    def labelled_whole(self):
+        """Whether all of its blocks are labelled, by people or by a rule file."""
+        return self.marked_whole() or self.ruled is not None
+
+    def unlabel(self):
+        """Leaves no labels but the firm ones; what people marked goes over what a rule file says."""
+        self.labels = align.labels(self.texts, self.row["expected"])
+        if self.ruled:
+            told = align.labels(self.texts, self.ruled)
+            self.labels = [t if l is None else l for l, t in zip(self.labels, told)]
+        self.weak = [False] * len(self.texts)
 
 
 def ask(corpus, rows, **beliefs):
@@ -89,7 +106,7 @@ def ask(corpus, rows, **beliefs):
         source, out = Path(folder, "in"), Path(folder, "out")
         with open(source, "w") as f:
             for r in rows:
-                page = {"id": r["id"], "html": read_page(corpus / "pages" / f"{r['id']}.html.gz")}
+                page = {"id": r["id"], "url": r["url"], "html": read_page(corpus / "pages" / f"{r['id']}.html.gz")}
                 page.update((name, by_id[r["id"]]) for name, by_id in beliefs.items() if r["id"] in by_id)
                 f.write(json.dumps(page) + "\n")
         env = dict(os.environ, COPYDESK_TRAIN_IN=str(source), COPYDESK_TRAIN_OUT=str(out))
@@ -106,7 +123,7 @@ def describe(corpus, rows, **beliefs):
 
 
 def table(pages):
-    """Features, labels, weights. A wholly marked page weighs the same whatever its length, half by
+    """Features, labels, weights. A wholly labelled page weighs the same whatever its length, half by
     words (the F1 score) and half by blocks (exactness)."""
     features, truth, weight = [], [], []
     for page in pages:
@@ -116,7 +133,7 @@ def table(pages):
         story = numpy.array([page.labels[i] for i in at])
         words = page.words[at]
         even = 10 * (0.5 * numpy.minimum(words / max(1, words[story].sum()), 1) + 0.5 / max(1, story.sum()))
-        if not page.marked_whole():
+        if not page.labelled_whole():
             weak = numpy.array([page.weak[i] for i in at])
             even = numpy.where(weak, even * WEAK, numpy.maximum(SEGMENT, even * WEAK))
         features.append(page.rows[at])
@@ -147,10 +164,9 @@ def left_out(pages):
 def with_weak_labels(pages, beliefs):
     """Labels the unmarked blocks of which something is believed firmly."""
     for p in pages:
-        p.weak = [False] * len(p.texts)
-        if p.marked_whole():
+        p.unlabel()
+        if p.labelled_whole():
             continue
-        p.labels = align.labels(p.texts, p.row["expected"])
         for i, belief in enumerate(beliefs[p.row["id"]]):
             if p.labels[i] is None and not FIRM[0] <= belief <= FIRM[1]:
                 p.labels[i], p.weak[i] = belief > FIRM[1], True
@@ -167,7 +183,7 @@ def train(corpus, pages, strangers=()):
     for p in seen:
         if p.row["id"] in labelled:
             known = labelled[p.row["id"]]
-            p.labels, p.weak = known.labels, known.weak
+            p.labels, p.weak, p.ruled = known.labels, known.weak, known.ruled
     known = [p for p in seen if p.row["id"] in labelled]
     return first, grow(known), names, known, [p for p in seen if p.row["id"] not in labelled]
 
@@ -195,7 +211,7 @@ def write(forests, path):
     path.write_text("\n".join(lines) + "\n")
 
 
-def judge(corpus, rows, folds=3):
+def judge(corpus, rows, folds):
     """Hosts left out from every step, weak labels too: what a page of an unknown host can expect."""
     _, pages = describe(corpus, rows)
     beliefs, seen = {}, []
@@ -249,11 +265,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--judge", action="store_true")
+    parser.add_argument("--folds", type=int, default=5)
     args = parser.parse_args()
     corpus = args.corpus.resolve()
     rows = [json.loads(line) for line in open(corpus / "manifest.jsonl", encoding="utf-8")]
     if args.judge:
-        judge(corpus, rows)
+        judge(corpus, rows, args.folds)
         return
     names, pages = describe(corpus, rows)
     first, second, second_names, _, _ = train(corpus, pages)

@@ -21,6 +21,7 @@ mod note;
 mod opening;
 mod page;
 mod ruleset;
+mod signed;
 mod signs;
 mod strip;
 mod table;

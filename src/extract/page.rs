@@ -14,7 +14,7 @@ use super::marks::Marks;
 use super::meta::{self, JsonLd};
 use super::note::Note;
 use super::ruleset::RuleSet;
-use super::{agency, declared, finish, generic, images, listing, memory::Memory, strip, verdict};
+use super::{agency, declared, finish, generic, images, listing, memory::Memory, signed, strip, verdict};
 
 /// A page as it was fetched and decoded.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +140,11 @@ pub(super) fn read<'a>(
     strip::run(rules, &bodies, &mut found, &mut notes);
     if let Some(judged) = &judged {
         generic::prune(judged, &mut found);
+        if let Some(name) = signed::find(&found)
+            && meta::names_nobody(dom, &ld, facts, &metadata.authors)
+        {
+            signed::sign(&mut metadata, name);
+        }
     }
     let dek = match &layout {
         Some((layout, _)) if layout.fields.iter().any(|r| r.field == Field::Subtitle) => finish::Dek::Goes,

@@ -212,3 +212,42 @@ fn memory_takes_an_appeal_and_leaves_a_page_that_it_would_empty() {
     assert!(spared.notes[0].to_string().starts_with("memory: "));
     assert!(spared.article.quality <= 0.3 && whole.article.quality > 0.3);
 }
+
+/// A story without a byline in its metadata, signed `Jane Doe` by `signature` below its text.
+fn signed(head: &str, signature: &str) -> Extraction {
+    let story: String = (1..=6)
+        .map(|n| {
+            format!("<p>The council met on day {n}, and its members said that the old bridge should stay where it is.</p>")
+        })
+        .collect();
+    let html = format!(
+        "<head><meta property='og:site_name' content='The Paper'>{head}</head><body><article><h1>The bridge stays</h1>\
+         {story}{signature}</article></body>"
+    );
+    read(&rules("", ""), &html)
+}
+
+#[test]
+fn a_bold_name_below_the_text_signs_a_story_that_names_nobody_else() {
+    let site = "<meta name=author content='The Paper'>";
+    let read = signed(site, "<p><strong>Jane Doe</strong></p>");
+    assert_eq!(read.article.meta.authors, ["Jane Doe"]);
+    assert!(!read.article.text().contains("Jane Doe"));
+    let source = |f: &&crate::article::FieldValue| f.field == "authors" && f.source.starts_with("html:");
+    assert!(read.article.meta.fields.iter().any(|f| source(&f)));
+}
+
+#[test]
+fn neither_a_named_author_nor_a_plain_line_is_taken_for_a_signature() {
+    let named = "<meta name=author content='John Smith'>";
+    let bold = "<p><strong>Jane Doe</strong></p>";
+    assert_eq!(signed(named, bold).article.meta.authors, ["John Smith"]);
+    assert!(signed("", "<p>Jane Doe</p>").article.meta.authors.is_empty());
+    assert!(
+        signed("", "<p><strong>What happens next</strong></p>")
+            .article
+            .meta
+            .authors
+            .is_empty()
+    );
+}

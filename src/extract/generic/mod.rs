@@ -12,6 +12,7 @@ mod place;
 mod quality;
 mod reason;
 mod second;
+mod subheads;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
+use crate::article::BlockKind;
 use crate::dom::{Dom, Element, NodeId};
 
 use super::blocks::{self, Found};
@@ -69,6 +71,9 @@ fn locate_by<'a>(
     let highest = beliefs.iter().copied().fold(0.0, f32::max);
     let threshold = THRESHOLDS.into_iter().find(|t| highest > *t).unwrap_or(-1.0);
     islands::give_up(&mut beliefs, threshold, |block| sight.chars(block));
+    subheads::lift(&mut beliefs, threshold, |block| {
+        sight.found[block].block.kind == BlockKind::Heading
+    });
     let bodies = body::bodies(&sight, &beliefs, threshold);
 
     let mut judged = Judged::new(threshold);

@@ -1,20 +1,23 @@
 //! For training only: writes the features of the blocks of many pages, one JSON object a page.
-//! Run by `data/model/train.py`; the model's file must name the features as they are here. With
+//! Run by `data/model/train.py`; the model's file must name the features as they are here. Beside them
+//! stands what the site's own rule file takes for the story, a label where people marked little. With
 //! final beliefs it says instead what text the program makes of them, and the quality expected of it.
 
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::super::blocks;
 use super::super::marks::Marks;
 use super::super::meta::JsonLd;
-use super::super::{RuleSet, finish, meta, strip};
+use super::super::{Page, RuleSet, extract, finish, meta, strip};
 use super::context::Context;
 use super::features::{self, Sight, Table};
 use super::second::{self, Beliefs};
 use crate::dom::Dom;
+use crate::sites::Sites;
 
 /// Features of one page's blocks; with first beliefs, those of the second look too.
 fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
@@ -84,6 +87,27 @@ fn conclude(html: &str, rules: &RuleSet, last: Vec<f32>) -> Value {
     })
 }
 
+/// What the site's own rules take for the story; null where none of its layouts fits the page.
+fn by_rules(html: &str, url: &str, sites: &Sites) -> Value {
+    let Ok(url) = Url::parse(url) else {
+        return Value::Null;
+    };
+    let Some(site) = sites.for_url(&url) else {
+        return Value::Null;
+    };
+    let page = Page {
+        html,
+        url: Some(&url),
+    };
+    match extract(page, &RuleSet::new(Some(site), sites.common()), None) {
+        Ok(read) if read.article.layout.is_some() => json!({
+            "text": read.article.text(),
+            "summary": read.article.meta.subtitle,
+        }),
+        _ => Value::Null,
+    }
+}
+
 #[test]
 fn the_model_names_the_features_as_the_program_does() {
     let rules = RuleSet::new(
@@ -98,11 +122,12 @@ fn the_model_names_the_features_as_the_program_does() {
     assert_eq!(names(Some(vec![0.5])), json!(super::model::FORESTS[1].features));
 }
 
-/// Reads `{"id", "html", "first"}` or `{"id", "html", "last"}` a line from the file `COPYDESK_TRAIN_IN`, writes to `COPYDESK_TRAIN_OUT`.
+/// Reads `{"id", "url", "html"}`, with `"first"` or `"last"`, a line from the file `COPYDESK_TRAIN_IN`, writes to `COPYDESK_TRAIN_OUT`.
 #[test]
 #[ignore = "a tool of data/model/train.py, not a test"]
 fn describe_pages() {
-    let rules = RuleSet::new(None, crate::sites::Sites::builtin().common());
+    let sites = Sites::builtin();
+    let rules = RuleSet::new(None, sites.common());
     let input = std::fs::File::open(std::env::var("COPYDESK_TRAIN_IN").unwrap()).unwrap();
     let output = std::fs::File::create(std::env::var("COPYDESK_TRAIN_OUT").unwrap()).unwrap();
     let mut output = std::io::BufWriter::new(output);
@@ -117,6 +142,9 @@ fn describe_pages() {
             Some(last) => conclude(html, &rules, last),
             None => describe(html, &rules, beliefs("first")),
         };
+        if page["first"].is_null() && page["last"].is_null() {
+            described["ruled"] = by_rules(html, page["url"].as_str().unwrap(), &sites);
+        }
         described["id"] = page["id"].clone();
         writeln!(output, "{described}").unwrap();
     }

@@ -70,6 +70,15 @@ pub fn read(dom: &Dom, ld: &JsonLd, facts: PageFacts<'_>, rules: &[FieldRule]) -
     reader.meta
 }
 
+/// Whether these authors are nobody: there are none, or only names of the site itself.
+pub fn names_nobody(dom: &Dom, ld: &JsonLd, facts: PageFacts<'_>, authors: &[String]) -> bool {
+    if authors.is_empty() {
+        return true;
+    }
+    let site = SiteNames::of(&Found::of(dom), ld, facts.url.and_then(Url::host_str));
+    authors.iter().all(|author| site.is_one(author))
+}
+
 /// The element that shows the headline: byline, dek and date stand near it.
 fn headline_element<'a>(found: &Found<'a>, title: Option<&str>) -> Option<Element<'a>> {
     let wanted = title.map(title::key).unwrap_or_default();
