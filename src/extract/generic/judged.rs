@@ -33,8 +33,8 @@ pub(in crate::extract) struct Judged {
     pub(super) threshold: f32,
     /// Characters of story that are expected outside the body.
     pub(super) missed: f32,
-    /// How doubtful each block of the page is: 0 (sure) to 0.5 (either way).
-    pub(super) doubts: Vec<f32>,
+    /// What is believed of the blocks outside the body.
+    pub(super) outside: Vec<f32>,
 }
 
 impl Judged {
@@ -43,13 +43,12 @@ impl Judged {
             blocks: Vec::new(),
             threshold,
             missed: 0.0,
-            doubts: Vec::new(),
+            outside: Vec::new(),
         }
     }
 
     /// The next block, and what is believed of it.
     pub(super) fn push(&mut self, block: Belief) {
-        self.doubts.push(block.belief.min(1.0 - block.belief));
         self.blocks.push(Some(block));
     }
 
@@ -60,7 +59,7 @@ impl Judged {
 
     /// A block of so many characters lies outside the body.
     pub(super) fn miss(&mut self, belief: f32, chars: f32) {
-        self.doubts.push(belief.min(1.0 - belief));
+        self.outside.push(belief);
         self.missed += belief * chars;
     }
 
