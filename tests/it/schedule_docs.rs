@@ -26,7 +26,7 @@ fn blocks(language: &str) -> Vec<(&'static str, &'static str)> {
 /// Whether a line calls another program, which has a word of its own for this one.
 fn is_other(line: &str) -> bool {
     let first = line.split_whitespace().next();
-    first.is_some_and(|word| ["systemctl", "journalctl", "docker", "useradd"].contains(&word))
+    first.is_some_and(|word| ["systemctl", "journalctl", "docker", "useradd", "install"].contains(&word))
 }
 
 #[test]
