@@ -1,9 +1,9 @@
 //! What a crawl asks for, by kind, as the archive tells it and as the server saw it.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use super::paper;
 use crate::desk::Desk;
@@ -50,26 +50,19 @@ struct Replay(Child);
 
 impl Replay {
     fn start(program: &Path, dir: &Path) -> (Self, String) {
-        // A port that is free now; nobody else is likely to take it in between.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let started = Command::new(program)
+        let mut started = Command::new(program)
             .current_dir(dir)
-            .args(["--port", &address.port().to_string(), "--log", "log.jsonl"])
-            .stdout(Stdio::null())
+            .args(["--port", "0", "--log", "log.jsonl"])
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn();
-        let replay = Self(started.unwrap());
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(address).is_err() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "the replay does not start"
-            );
-            std::thread::yield_now();
-        }
-        (replay, format!("http://{address}"))
+            .spawn()
+            .unwrap();
+        // It says where it listens once all is ready.
+        let mut ready = String::new();
+        let out = started.stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut ready).unwrap();
+        let address = ready.split(" on ").nth(1).unwrap().trim().to_owned();
+        (Self(started), address)
     }
 }
 
