@@ -152,7 +152,7 @@ impl Reader {
     }
 
     /// Articles of a site that are known under one of these addresses, as their own or as the one
-    /// they call canonical; oldest first, and no more than [`MOST_NAMESAKES`] of each.
+    /// they call canonical; oldest first, and no more than 20 of each.
     ///
     /// # Errors
     /// When the file cannot be read.
