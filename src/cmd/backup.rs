@@ -12,8 +12,7 @@ use crate::config::Config;
 use crate::progress::Count;
 use crate::store::Reader;
 
-use super::Ending;
-use super::crawl::on_signals;
+use super::{Ending, job};
 
 /// Runs the command.
 pub(super) fn run(config: &Config, args: &BackupArgs) -> anyhow::Result<Ending> {
@@ -24,13 +23,13 @@ pub(super) fn run(config: &Config, args: &BackupArgs) -> anyhow::Result<Ending> 
             args.path.display()
         );
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let _entered = runtime.enter();
-    let stop = on_signals()?;
     let count = Count::start(config, "pages of the file");
-    let copied = reader.back_up(&args.path, &mut |done, of| {
-        count.tell(done, of);
-        !stop.is_asked()
+    // The copy blocks this thread; signals are heard on another.
+    let copied = job::run(async |stop| {
+        Ok(reader.back_up(&args.path, &mut |done, of| {
+            count.tell(done, of);
+            !stop.is_asked()
+        })?)
     });
     count.end();
     let Some(bytes) = copied? else {

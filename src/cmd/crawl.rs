@@ -14,13 +14,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::crawl::{self, CrawlSettings, Unwatched, Watcher};
 use crate::pipeline::rules;
-use crate::pipeline::stop::{self, Stop};
 use crate::pipeline::summary::Summary;
 use crate::progress::{self, Bars};
 use crate::text::counted;
 
 use super::print::Paint;
-use super::{Ending, page};
+use super::{Ending, job, page};
 
 /// Gaps below this need a proxy or `--allow-private`: real sites are never asked faster.
 const LEAST_DELAY: Duration = Duration::from_secs(1);
@@ -38,13 +37,9 @@ pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
         Arc::new(Unwatched)
     };
     hint_contact(config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let summary = runtime.block_on(async {
-        let stop = on_signals()?;
-        anyhow::Ok(crawl::run(settings, rulebook, sites, watcher, stop).await?)
-    })?;
+    let summary = job::run(async |stop| Ok(crawl::run(settings, rulebook, sites, watcher, stop).await?))?;
     let Some(summary) = summary else {
-        return Ok(steps_aside(config)?);
+        return Ok(job::steps_aside(config)?);
     };
     if config.json {
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&summary)?)?;
@@ -57,11 +52,7 @@ pub(super) fn run(config: &Config, args: &CrawlArgs) -> anyhow::Result<Ending> {
             tell(&mut std::io::stderr().lock(), &summary)?;
         }
     }
-    Ok(if summary.exit_code == 0 {
-        Ending::Well
-    } else {
-        Ending::Attention
-    })
+    Ok(job::ended(summary.exit_code))
 }
 
 /// Tells a person at a terminal that the sites are not told who crawls them.
@@ -136,39 +127,6 @@ pub(super) fn since(day: &str) -> anyhow::Result<Timestamp> {
 /// The names of the sites to crawl: typed, else those of the settings file.
 pub(super) fn names<'a>(config: &'a Config, typed: &'a [String]) -> &'a [String] {
     if typed.is_empty() { &config.sites } else { typed }
-}
-
-/// Says that the lock is taken, which is no trouble.
-pub(super) fn steps_aside(config: &Config) -> std::io::Result<Ending> {
-    if config.verbosity >= 0 {
-        writeln!(
-            std::io::stderr().lock(),
-            "copydesk: another crawl is at work on {}",
-            config.db.display()
-        )?;
-    }
-    Ok(Ending::Well)
-}
-
-/// The first SIGINT or SIGTERM asks the run to end; the second ends the program at once.
-pub(super) fn on_signals() -> anyhow::Result<Stop> {
-    use tokio::signal::unix::{SignalKind, signal};
-    /// What a shell reports for a program ended by SIGINT.
-    const INTERRUPTED: i32 = 130;
-    let (stopper, stop) = stop::pair();
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::spawn(async move {
-        for asked in 0.. {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-            if asked > 0 {
-                std::process::exit(INTERRUPTED);
-            }
-            stopper.stop();
-            tracing::warn!("ending: pages in flight are finished and stored; once more ends at once");
-        }
-    });
-    Ok(stop)
 }
 
 /// The summary for people.

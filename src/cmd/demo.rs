@@ -24,7 +24,7 @@ use crate::sites::rule::Budget;
 use crate::store::{self, Reader, Store};
 
 use super::print::{Paint, brief};
-use super::{Ending, crawl as crawl_command};
+use super::{Ending, job};
 
 /// Where the sample's articles go, unless `--db` says otherwise.
 const DEMO_DB: &str = "data/demo.db";
@@ -51,18 +51,16 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Ending> {
     .map_err(|faults| anyhow::anyhow!("the sample's rule files do not load: {faults:?}"))?;
     begin_anew(&db, &sites)?;
     let rulebook = Arc::new(Rulebook::new(sites));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (first, second) = runtime.block_on(async {
+    let (first, second) = job::run(async |stop| {
         let server = sample::Server::start()
             .await
             .context("cannot serve the sample on the loopback interface")?;
-        let stop = crawl_command::on_signals()?;
         let proxy = Url::parse(&format!("http://{}", server.address))?;
         let yesterday = Clock::scaled(Timestamp::now() - SignedDuration::from_hours(24), 1);
         let first = once(config, &db, &proxy, &rulebook, stop.clone(), yesterday, false).await?;
         server.next_day();
         let second = once(config, &db, &proxy, &rulebook, stop, Clock::system(), true).await?;
-        anyhow::Ok((first, second))
+        Ok((first, second))
     })?;
     if config.json {
         let both = serde_json::json!({ "first": first, "second": second });

@@ -12,9 +12,9 @@ use crate::pipeline::ingest::{self, IngestReport, IngestSettings, Meter};
 use crate::progress::Count;
 use crate::text;
 
-use super::crawl::{as_typed, on_signals};
+use super::crawl::as_typed;
 use super::print::Paint;
-use super::{Ending, page};
+use super::{Ending, job, page};
 
 /// Runs the command.
 pub(super) fn run(config: &Config, args: IngestArgs) -> anyhow::Result<Ending> {
@@ -36,19 +36,10 @@ pub(super) fn run(config: &Config, args: IngestArgs) -> anyhow::Result<Ending> {
     let count = Arc::new(Count::start(config, "records"));
     let told = count.clone();
     let meter: Arc<Meter> = Arc::new(move |records| told.tell(records, records));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let report = runtime.block_on(async {
-        let stop = on_signals()?;
-        anyhow::Ok(ingest::run(settings, rulebook, meter, stop).await?)
-    });
+    let report = job::run(async |stop| Ok(ingest::run(settings, rulebook, meter, stop).await?));
     count.end();
     let Some(report) = report? else {
-        writeln!(
-            std::io::stderr().lock(),
-            "copydesk: a crawl is at work on {}: run this again when it is done",
-            config.db.display()
-        )?;
-        return Ok(Ending::Well);
+        return Ok(job::comes_again(config)?);
     };
     for damaged in &report.damaged {
         tracing::warn!("{damaged}");
@@ -58,11 +49,7 @@ pub(super) fn run(config: &Config, args: IngestArgs) -> anyhow::Result<Ending> {
     } else if config.verbosity > 0 || (config.verbosity == 0 && std::io::stderr().is_terminal()) {
         tell(&mut std::io::stderr().lock(), &report)?;
     }
-    Ok(if report.exit_code == 0 {
-        Ending::Well
-    } else {
-        Ending::Attention
-    })
+    Ok(job::ended(report.exit_code))
 }
 
 /// The report for people.

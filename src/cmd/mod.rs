@@ -19,6 +19,7 @@ mod export;
 mod extract;
 mod forget;
 mod ingest;
+mod job;
 mod page;
 mod print;
 mod prune;

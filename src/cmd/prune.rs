@@ -15,9 +15,8 @@ use crate::progress::Count;
 use crate::store::Reader;
 use crate::text;
 
-use super::crawl::on_signals;
 use super::print::Paint;
-use super::{Ending, export};
+use super::{Ending, export, job};
 
 /// Runs the command.
 pub(super) fn run(config: &Config, args: &PruneArgs) -> anyhow::Result<Ending> {
@@ -41,19 +40,11 @@ pub(super) fn run(config: &Config, args: &PruneArgs) -> anyhow::Result<Ending> {
         clock,
     };
     let count = Count::start(config, "pages");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let report = runtime.block_on(async {
-        let stop = on_signals()?;
-        anyhow::Ok(prune::run(settings, &|done, of| count.tell(done, of), stop).await?)
-    });
+    let report =
+        job::run(async |stop| Ok(prune::run(settings, &|done, of| count.tell(done, of), stop).await?));
     count.end();
     let Some(report) = report? else {
-        writeln!(
-            std::io::stderr().lock(),
-            "copydesk: a crawl is at work on {}: run this again when it is done",
-            config.db.display()
-        )?;
-        return Ok(Ending::Well);
+        return Ok(job::comes_again(config)?);
     };
     if let Some(why) = &report.free_stays {
         tracing::warn!("{} in the file hold nothing: {why}", size(report.free));

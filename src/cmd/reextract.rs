@@ -10,9 +10,9 @@ use crate::pipeline::reextract::{self, Counts, Meter, ReextractSettings, Report}
 use crate::progress::Count;
 use crate::text;
 
-use super::crawl::{as_typed, on_signals};
+use super::crawl::as_typed;
 use super::print::Paint;
-use super::{Ending, day, page};
+use super::{Ending, day, job, page};
 
 /// Rules that are listed for people; `--json` has all.
 const SHOWN_RULES: usize = 20;
@@ -31,19 +31,10 @@ pub(super) fn run(config: &Config, args: ReextractArgs) -> anyhow::Result<Ending
     let count = Arc::new(Count::start(config, "texts"));
     let told = count.clone();
     let meter: Arc<Meter> = Arc::new(move |done, of| told.tell(done, of));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let report = runtime.block_on(async {
-        let stop = on_signals()?;
-        anyhow::Ok(reextract::run(settings, rulebook, meter, stop).await?)
-    });
+    let report = job::run(async |stop| Ok(reextract::run(settings, rulebook, meter, stop).await?));
     count.end();
     let Some(report) = report? else {
-        writeln!(
-            std::io::stderr().lock(),
-            "copydesk: a crawl is at work on {}: run this again when it is done",
-            config.db.display()
-        )?;
-        return Ok(Ending::Well);
+        return Ok(job::comes_again(config)?);
     };
     for site in report.sites.iter().filter(|s| s.passed_over.is_some()) {
         let why = site.passed_over.as_deref().unwrap_or_default();
@@ -62,11 +53,7 @@ pub(super) fn run(config: &Config, args: ReextractArgs) -> anyhow::Result<Ending
     } else if config.verbosity >= 0 {
         tell(&mut std::io::stdout().lock(), &report)?;
     }
-    Ok(if report.exit_code == 0 {
-        Ending::Well
-    } else {
-        Ending::Attention
-    })
+    Ok(job::ended(report.exit_code))
 }
 
 /// The report for people.

@@ -9,7 +9,7 @@ use crate::pipeline::crawl::Unwatched;
 use crate::pipeline::rules::Rules;
 use crate::pipeline::watch::{self, Reload};
 
-use super::{Ending, crawl, page};
+use super::{Ending, crawl, job, page};
 
 /// Runs the command.
 pub(super) fn run(config: &Config, args: &WatchArgs) -> anyhow::Result<Ending> {
@@ -30,14 +30,12 @@ pub(super) fn run(config: &Config, args: &WatchArgs) -> anyhow::Result<Ending> {
         )?;
     }
     crawl::hint_contact(config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let watched = runtime.block_on(async {
-        let stop = crawl::on_signals()?;
+    let watched = job::run(async |stop| {
         let reload = on_hangup()?;
-        anyhow::Ok(watch::run(settings, rules, Arc::new(Unwatched), stop, reload).await?)
+        Ok(watch::run(settings, rules, Arc::new(Unwatched), stop, reload).await?)
     })?;
     let Some(watched) = watched else {
-        return Ok(crawl::steps_aside(config)?);
+        return Ok(job::steps_aside(config)?);
     };
     if config.json {
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&watched)?)?;

@@ -110,11 +110,6 @@ impl Dom {
     pub fn node(&self, id: NodeId) -> Option<Node<'_>> {
         self.html.tree.get(id).map(Node)
     }
-
-    /// Number of nodes of the tree.
-    pub fn node_count(&self) -> usize {
-        self.html.tree.values().len()
-    }
 }
 
 /// A node: an element, a text, or something without meaning to us (a comment).

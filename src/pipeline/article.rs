@@ -387,21 +387,8 @@ fn settle(
 /// A write that says nothing yet.
 fn blank(desk: &Desk, site: &Site, target: &Target) -> PageWrite {
     PageWrite {
-        run_id: desk.run_id,
         site: Some(site.id.clone()),
-        url: target.url.clone(),
-        final_url: target.url.clone(),
-        at: desk.clock.now(),
-        fetch: None,
-        outcome: Some(Outcome::Failed),
-        reason: None,
-        etag: None,
-        last_modified: None,
-        next_visit_at: None,
-        body: None,
-        further: Vec::new(),
-        signals: None,
-        article: ArticleChange::None,
+        ..PageWrite::failed(desk.run_id, target.url.clone(), desk.clock.now())
     }
 }
 

@@ -80,7 +80,7 @@ impl Desk {
     }
 
     /// What the site of this turn repeats.
-    pub(super) fn memory(&self, _site: &str) -> Option<Arc<Memory>> {
+    pub(super) fn memory(&self) -> Option<Arc<Memory>> {
         self.memory.clone()
     }
 

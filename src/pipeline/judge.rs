@@ -65,7 +65,7 @@ pub(super) struct Bench<'a> {
 
 /// Judges a story that a crawl gathered.
 pub(super) fn judge(desk: &Desk, site: &Site, told: Told) -> Result<Judgement, CrawlError> {
-    let memory = desk.memory(&site.id);
+    let memory = desk.memory();
     let bench = Bench {
         rulebook: &desk.rulebook,
         rules: rules(desk, site)?,
@@ -282,7 +282,7 @@ pub(super) fn read(
         content_type,
         url: Some(url),
     };
-    let memory = desk.memory(&site.id);
+    let memory = desk.memory();
     Ok(reading::read(
         source,
         &desk.rulebook,

@@ -34,7 +34,7 @@ pub use read::{
 pub use schema::APPLICATION_ID;
 pub use value::sha256_hex;
 pub use write::{
-    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
+    ArticleChange, ArticleWrite, CandidateRow, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
     IngestedFrom, ListingDue, ListingWrite, ListingWritten, MadeDictionary, MemoryRow, PageKind, PageWrite,
     PageWritten, Provenance, Reextraction, Repacked, RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite,
     Vacuumed, Writer,

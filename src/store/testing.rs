@@ -83,21 +83,9 @@ pub(super) fn fetch(url: &str) -> FetchRow {
 /// A page that failed.
 pub(super) fn page(run_id: i64, url: &str) -> PageWrite {
     PageWrite {
-        run_id,
         site: Some("paper".to_owned()),
-        url: url.to_owned(),
-        final_url: url.to_owned(),
-        at: at(0),
         fetch: Some(fetch(url)),
-        outcome: Some(Outcome::Failed),
-        reason: None,
-        etag: None,
-        last_modified: None,
-        next_visit_at: None,
-        body: None,
-        further: Vec::new(),
-        signals: None,
-        article: ArticleChange::None,
+        ..PageWrite::failed(run_id, url.to_owned(), at(0))
     }
 }
 

@@ -357,21 +357,15 @@ impl Intake {
             headers: item.headers.clone(),
         };
         let mut write = PageWrite {
-            run_id: self.run_id,
             site: Some(place.site.clone()),
-            url: String::from(address::canonical(asked)),
             final_url: url.clone(),
-            at: self.settings.clock.now(),
             fetch: Some(fetch),
             outcome: Some(Outcome::Unchanged),
-            reason: None,
-            etag: None,
-            last_modified: None,
-            next_visit_at: None,
-            body: None,
-            further: Vec::new(),
-            signals: None,
-            article: ArticleChange::None,
+            ..PageWrite::failed(
+                self.run_id,
+                String::from(address::canonical(asked)),
+                self.settings.clock.now(),
+            )
         };
         let headers: Vec<(String, String)> = item
             .headers

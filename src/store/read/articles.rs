@@ -57,8 +57,6 @@ pub struct RevisitTarget {
     pub last_modified: Option<String>,
     /// Hash of the bytes its newest version was made from.
     pub html_sha256: String,
-    /// Hash of the bytes last answered, also those that made no new version.
-    pub last_body_sha256: Option<String>,
 }
 
 /// A page that a stored version was read from.
@@ -221,7 +219,7 @@ impl Reader {
     /// When the file cannot be read.
     pub fn stored_articles(&self, site: &str) -> Result<Vec<RevisitTarget>, StoreError> {
         self.all(
-            "select a.id, a.url, a.html_sha256, p.etag, p.last_modified, p.last_body_sha256
+            "select a.id, a.url, a.html_sha256, p.etag, p.last_modified
                from articles a left join pages p on p.url = a.url
               where a.site = ?1 order by a.first_seen_at desc, a.id desc",
             [site],
@@ -232,7 +230,6 @@ impl Reader {
                     etag: row.get("etag")?,
                     last_modified: row.get("last_modified")?,
                     html_sha256: row.get("html_sha256")?,
-                    last_body_sha256: row.get("last_body_sha256")?,
                 })
             },
         )

@@ -70,8 +70,6 @@ pub struct PageRow {
     pub last_modified: Option<String>,
     /// Hash of the rules by which a listing's stories were chosen when its validators came.
     pub rules_sha256: Option<String>,
-    /// Hash of the bytes last answered; equal bytes need no extraction.
-    pub last_body_sha256: Option<String>,
 }
 
 /// The last robots.txt of an origin.
@@ -201,7 +199,6 @@ impl Reader {
                 etag: row.get("etag")?,
                 last_modified: row.get("last_modified")?,
                 rules_sha256: row.get("rules_sha256")?,
-                last_body_sha256: row.get("last_body_sha256")?,
             })
         })
     }
@@ -291,7 +288,7 @@ impl Reader {
 mod tests {
     use crate::outcome::Outcome;
     use crate::store::testing::{at, desk, page, story};
-    use crate::store::{CandidateRow, DeniedWrite, ListingWrite, PageKind, PageWrite};
+    use crate::store::{CandidateRow, ListingWrite, PageKind, PageWrite};
 
     fn listing(run_id: i64, urls: &[&str]) -> ListingWrite {
         let candidates = urls.iter().map(|url| CandidateRow {
@@ -408,13 +405,14 @@ mod tests {
             .record_listing(listing(desk.run, &[queued]))
             .await
             .unwrap();
-        let denied = DeniedWrite {
-            site: "paper".to_owned(),
-            at: at(1),
-            reason: "Disallow: /".to_owned(),
-            candidates: listing(desk.run, &[told, queued, "https://news.example/new"]).candidates,
-        };
-        assert_eq!(desk.writer.mark_denied(denied).await.unwrap(), 3);
+        for url in [told, queued] {
+            let denied = PageWrite {
+                outcome: Some(Outcome::RobotsDenied),
+                reason: Some("Disallow: /".to_owned()),
+                ..PageWrite::failed(desk.run, url.to_owned(), at(1))
+            };
+            desk.writer.record_page(denied).await.unwrap();
+        }
         let reader = desk.reader();
         assert_eq!(reader.next_queued("paper", at(1), 0, 10).unwrap(), []);
         let page = reader.page(told).unwrap().unwrap();

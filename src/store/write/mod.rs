@@ -29,9 +29,9 @@ pub use ingest::IngestedFrom;
 pub use prune::Vacuumed;
 pub use reextract::Reextraction;
 pub use rows::{
-    ArticleChange, ArticleWrite, CandidateRow, DeniedWrite, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
-    ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance,
-    RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite,
+    ArticleChange, ArticleWrite, CandidateRow, FetchRow, Forgotten, FurtherPage, HealthRow, Hop, ListingDue,
+    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
+    RunEnd, RunStart, ScheduleRow, TdmrepWrite,
 };
 
 /// Writes that may wait for the writer; whoever brings one more waits too, so a slow disk slows

@@ -8,8 +8,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use serde_json::{Map, Value};
 
 use super::rows::{
-    ArticleChange, DeniedWrite, FetchRow, FurtherPage, ListingWrite, ListingWritten, PageKind, PageWrite,
-    PageWritten,
+    ArticleChange, FetchRow, FurtherPage, ListingWrite, ListingWritten, PageKind, PageWrite, PageWritten,
 };
 use super::{Fault, Writer, article};
 use crate::optout::Signal;
@@ -42,17 +41,6 @@ impl Writer {
     pub async fn record_page(&self, page: PageWrite) -> Result<PageWritten, StoreError> {
         self.transact_packing("record a page", move |tx, packer| write_page(tx, &page, packer))
             .await
-    }
-
-    /// Records addresses that robots.txt forbids. Returns how many rows that touched.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub async fn mark_denied(&self, denied: DeniedWrite) -> Result<usize, StoreError> {
-        self.transact("record refusals by robots.txt", move |tx| {
-            Ok(write_denied(tx, &denied)?)
-        })
-        .await
     }
 }
 
@@ -93,30 +81,6 @@ fn write_listing(tx: &Connection, listing: &ListingWrite) -> rusqlite::Result<Li
         ])?;
     }
     Ok(ListingWritten { new })
-}
-
-fn write_denied(tx: &Connection, denied: &DeniedWrite) -> rusqlite::Result<usize> {
-    let mut insert = tx.prepare_cached(
-        "insert into pages (url, site, kind, outcome, reason, discovered_from, discovered_at,
-                            listed_published, listed_lastmod)
-         values (?1, ?2, 'article', ?3, ?4, ?5, ?6, ?7, ?8)
-         on conflict (url) do update set
-           outcome = excluded.outcome, reason = excluded.reason, next_visit_at = null",
-    )?;
-    let mut touched = 0;
-    for candidate in &denied.candidates {
-        touched += insert.execute(params![
-            Text(&candidate.url),
-            Text(&denied.site),
-            Outcome::RobotsDenied.as_str(),
-            Text(&denied.reason),
-            Text(&candidate.discovered_from),
-            time(denied.at),
-            opt(&candidate.published),
-            opt(&candidate.lastmod),
-        ])?;
-    }
-    Ok(touched)
 }
 
 pub(super) fn write_page(

@@ -242,6 +242,29 @@ pub struct PageWrite {
     pub article: ArticleChange,
 }
 
+impl PageWrite {
+    /// An address that failed, nothing being known of it yet.
+    pub fn failed(run_id: i64, url: String, at: Timestamp) -> Self {
+        Self {
+            run_id,
+            site: None,
+            final_url: url.clone(),
+            url,
+            at,
+            fetch: None,
+            outcome: Some(Outcome::Failed),
+            reason: None,
+            etag: None,
+            last_modified: None,
+            next_visit_at: None,
+            body: None,
+            further: Vec::new(),
+            signals: None,
+            article: ArticleChange::None,
+        }
+    }
+}
+
 /// Another page of the story that a page begins.
 #[derive(Debug, Clone)]
 pub struct FurtherPage {
@@ -318,19 +341,6 @@ pub struct PageWritten {
     pub article_id: Option<i64>,
     /// Its newest version.
     pub version: Option<i64>,
-}
-
-/// Addresses that robots.txt forbids, recorded without a request.
-#[derive(Debug, Clone)]
-pub struct DeniedWrite {
-    /// The site.
-    pub site: String,
-    /// When this was decided.
-    pub at: Timestamp,
-    /// The rule, as `Disallow: /x`, and whose it is.
-    pub reason: String,
-    /// The addresses and where they were named. Known ones leave the queue, their articles stay.
-    pub candidates: Vec<CandidateRow>,
 }
 
 /// The state of a site's extraction, rewritten when a run ends.
