@@ -32,7 +32,7 @@ struct Link {
 /// Reads a page's links in document order. `rel="nofollow"` is no wish not to be crawled, and
 /// links so marked are taken.
 pub(super) fn read(text: &str, gather: &mut Gather<'_>) -> Result<(), DiscoverError> {
-    let dom = Dom::parse(text).map_err(|source| DiscoverError::Page {
+    let dom = Dom::parse_without_code(text).map_err(|source| DiscoverError::Page {
         url: gather.url.clone(),
         source,
     })?;

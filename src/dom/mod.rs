@@ -17,6 +17,7 @@ use scraper::{ElementRef, Html};
 use url::Url;
 
 pub use level::is_block_level;
+use parse::Extent;
 pub use selector::Selector;
 pub use selector_set::{Matcher, SelectorSet};
 
@@ -60,7 +61,20 @@ impl Dom {
     /// # Errors
     /// When nesting, attributes or node count exceed the limits, which no real page does.
     pub fn parse(text: &str) -> Result<Self, DomError> {
-        let html = parse::parse(text)?;
+        Self::parsed(text, Extent::Whole)
+    }
+
+    /// The same, but the source of styles, and of scripts that do not call themselves JSON, is left out: no
+    /// reader sees it, and it is half of what a page weighs.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_without_code(text: &str) -> Result<Self, DomError> {
+        Self::parsed(text, Extent::WithoutCode)
+    }
+
+    fn parsed(text: &str, extent: Extent) -> Result<Self, DomError> {
+        let html = parse::parse(text, extent)?;
         let base = OnceCell::new();
         Ok(Self { html, base })
     }
@@ -306,7 +320,7 @@ impl<'a> Element<'a> {
         crate::text::fold(&self.raw_text())
     }
 
-    /// The source of a `script` or `style`: its text as written.
+    /// The source of a `script` or `style`: its text as written, where the page was parsed with it.
     pub fn script(self) -> String {
         self.children().filter_map(Node::text).collect()
     }

@@ -3,12 +3,16 @@
 //! What is counted is what the parser really built: no scan of the text could know which end tags
 //! it passes over and where it takes markup for text. A piece is some tags long, for each costs time too;
 //! but no tag of it may still be open at its end, save one that began with it.
+//!
+//! Where code is not wanted, the source of scripts and styles is passed over: half of a page's bytes, as pages
+//! are now.
 
 use std::cell::Cell;
 
 use html5ever::TokenizerResult;
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink};
 use scraper::{Html, HtmlTreeSink};
@@ -22,10 +26,24 @@ const PIECE_TAGS: usize = 16;
 /// New nodes after which their depth is looked at.
 const LOOK_AT_NODES: usize = 512;
 
-/// The tree builder, with a count of what the tokenizer hands to it.
+/// Elements that hold code, which no reader sees.
+pub(super) const CODE: [&str; 2] = ["script", "style"];
+
+/// What of a page is parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    Whole,
+    /// All but the source of styles, and of scripts that do not call themselves JSON.
+    WithoutCode,
+}
+
+/// The tree builder, with what the tokenizer hands to it: how much, and whether the last of it was a tag
+/// whose element holds raw text.
 struct Counted {
     builder: TreeBuilder<NodeId, HtmlTreeSink>,
     tokens: Cell<usize>,
+    in_raw_text: Cell<bool>,
 }
 
 impl TokenSink for Counted {
@@ -35,7 +53,13 @@ impl TokenSink for Counted {
         if !matches!(token, Token::ParseError(_)) {
             self.tokens.set(self.tokens.get() + 1);
         }
-        self.builder.process_token(token, line)
+        let result = self.builder.process_token(token, line);
+        let is_raw = matches!(
+            result,
+            TokenSinkResult::RawData(RawKind::ScriptData | RawKind::Rawtext)
+        );
+        self.in_raw_text.set(is_raw);
+        result
     }
 
     fn end(&self) {
@@ -49,11 +73,12 @@ impl TokenSink for Counted {
 }
 
 /// Parses a page, or stops where it leaves the limits.
-pub(super) fn parse(text: &str) -> Result<Html, DomError> {
+pub(super) fn parse(text: &str, extent: Extent) -> Result<Html, DomError> {
     let sink = HtmlTreeSink::new(Html::new_document());
     let counted = Counted {
         builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
         tokens: Cell::new(0),
+        in_raw_text: Cell::new(false),
     };
     let tokenizer = Tokenizer::new(counted, TokenizerOpts::default());
     let input = BufferQueue::default();
@@ -69,17 +94,17 @@ pub(super) fn parse(text: &str) -> Result<Html, DomError> {
     let bytes = text.as_bytes();
     let begins = |at: usize| usize::from(bytes.get(at) == Some(&b'<'));
 
-    let (mut at, mut seen) = (0, 0);
+    let (mut at, mut given, mut seen) = (0, 0, 0);
     let mut open: Option<OpenTag> = None;
     while at < text.len() {
-        let end = piece_end(text, at);
+        let (end, code) = piece_end(text, at);
         let before = tokenizer.sink.tokens.get();
-        // The `<` that a piece begins with was given with the one before it, so that text still held back
-        // was handed over before tokens are counted.
-        let from = if at > 0 { at + begins(at) } else { at };
-        let to = end + begins(end);
-        if from < to {
-            feed(part(from, to));
+        // With the `<` that the next piece begins with, so that text still held back is handed over before
+        // tokens are counted.
+        let to = if code.is_some() { end } else { end + begins(end) };
+        if given < to {
+            feed(part(given, to));
+            given = to;
         }
         // What gave no token is still read: a comment, or a tag whose attributes go on.
         if tokenizer.sink.tokens.get() == before {
@@ -92,6 +117,15 @@ pub(super) fn parse(text: &str) -> Result<Html, DomError> {
         }
         seen = look(&tokenizer.sink.builder.sink, seen, LOOK_AT_NODES)?;
         at = end;
+        // Only the parser knows whether what looks like such a tag is one.
+        if let Some(name) = code
+            && extent == Extent::WithoutCode
+            && tokenizer.sink.in_raw_text.get()
+            && let Some(length) = code_length(&text[at..], name)
+        {
+            at += length;
+            given = at;
+        }
     }
     tokenizer.end();
     look(&tokenizer.sink.builder.sink, seen, 1)?;
@@ -100,17 +134,21 @@ pub(super) fn parse(text: &str) -> Result<Html, DomError> {
 
 /// Where the piece that begins here ends: before the `<` after some plain tags and their text, else
 /// before the next `<`, at a character's boundary. No tag but one that begins the piece can be open at
-/// its end.
-fn piece_end(text: &str, at: usize) -> usize {
+/// its end. After the start tag of an element whose code may be passed over it ends, too, and its name is told.
+fn piece_end(text: &str, at: usize) -> (usize, Option<&'static str>) {
     let limit = text.len().min(at + PIECE_BYTES);
     let bytes = &text.as_bytes()[..limit];
     let next = |from: usize| memchr::memchr(b'<', &bytes[from..]).map(|n| from + n);
     let mut end = at;
     for _ in 0..PIECE_TAGS {
-        match plain_tag(bytes, end).and_then(next) {
-            Some(after) => end = after,
-            None => break,
+        let Some(tag_end) = plain_tag(bytes, end) else {
+            break;
+        };
+        if let Some(name) = holds_code(&bytes[end..tag_end]) {
+            return (tag_end, Some(name));
         }
+        let Some(after) = next(tag_end) else { break };
+        end = after;
     }
     if end == at {
         end = next(at + 1).unwrap_or(limit);
@@ -118,7 +156,33 @@ fn piece_end(text: &str, at: usize) -> usize {
     while !text.is_char_boundary(end) {
         end += 1;
     }
-    end
+    (end, None)
+}
+
+/// The element that a start tag begins, where that holds code which no reader sees: a script or a style, but
+/// not data.
+fn holds_code(tag: &[u8]) -> Option<&'static str> {
+    let name = CODE.into_iter().find(|name| is_tag(&tag[1..], name))?;
+    let mut words = tag.windows(4);
+    (!words.any(|w| w.eq_ignore_ascii_case(b"json"))).then_some(name)
+}
+
+/// Whether a tag goes on with this name and nothing more.
+fn is_tag(rest: &[u8], name: &str) -> bool {
+    let of_name = rest.get(..name.len());
+    of_name.is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+        && rest
+            .get(name.len())
+            .is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
+}
+
+/// How long the code is that begins here: up to the end tag of its element. None where a comment begins in it,
+/// in which an end tag may not count (HTML Standard §13.2.5.20), and where it does not end.
+fn code_length(text: &str, name: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let end = memchr::memmem::find_iter(bytes, b"</").find(|at| is_tag(&bytes[at + 2..], name))?;
+    let code = &bytes[..end];
+    memchr::memmem::find(code, b"<!--").is_none().then_some(end)
 }
 
 /// Where a tag ends that is written as most are: attributes parted by space, their values in quotes. Of
@@ -238,6 +302,7 @@ impl OpenTag {
 #[cfg(test)]
 mod tests {
     use super::super::{Dom, DomError};
+    use super::Extent;
 
     fn refused(html: &str) -> Option<DomError> {
         Dom::parse(html).err()
@@ -313,7 +378,47 @@ mod tests {
                     <script>if (a<b) '</i>'</script><a title='&am\nx'>ä</a>&a<textarea><p></textarea>a < b <";
         for html in [html, more.repeat(300), format!(" {more}"), "<".to_owned()] {
             let whole = scraper::Html::parse_document(&html);
-            assert_eq!(super::parse(&html).unwrap(), whole);
+            assert_eq!(super::parse(&html, Extent::Whole).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn code_is_passed_over_and_nothing_else() {
+        // What is code, how it is left where nobody wants it.
+        let pages = [
+            ("<script>if (a</b/) '<p>'</script>", "<script></script>"),
+            (
+                "<SCRIPT async src='x'>a</SCRIPT\n>",
+                "<SCRIPT async src='x'></SCRIPT\n>",
+            ),
+            ("<script>a</scripted></script >b", "<script></script >b"),
+            ("<style>p { }<a></style><p>b", "<style></style><p>b"),
+            ("<style>a</script><p>b</style>c", "<style></style>c"),
+            (
+                "<script>a</script><script>b</script>c",
+                "<script></script><script></script>c",
+            ),
+        ];
+        // In which nothing is passed over.
+        let whole = [
+            "<script type='application/ld+json'>{\"a\": \"</p>\"}</script>",
+            "<script><!-- <script></script> a --></script>b",
+            "<script>a",
+            "<svg><style>a<p>b</style></svg>",
+            "<svg><script>a<p>b</script></svg>",
+            "<textarea><script>a</textarea>b</script>",
+            "<title><style>a</title>b</style>",
+            "<!-- <script> -->a</script>b",
+            "<p title='<script>'>a</script>b",
+            "<iframe><script>a</script></iframe>b",
+        ];
+        let whole = whole.map(|page| (page, page));
+        for (page, expected) in pages.into_iter().chain(whole) {
+            for around in ["", "ä<br>\r\n", "<table>"] {
+                let read = super::parse(&format!("{around}{page}"), Extent::WithoutCode).unwrap();
+                let expected = scraper::Html::parse_document(&format!("{around}{expected}"));
+                assert_eq!(read, expected, "{around}{page}");
+            }
         }
     }
 

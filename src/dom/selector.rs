@@ -51,6 +51,18 @@ impl Selector {
         Self::parse(source).unwrap_or_else(|e| panic!("{source}: {e}"))
     }
 
+    /// Whether it names elements that hold code, as `script` or `style`.
+    pub fn names_code(&self) -> bool {
+        let mut words = self
+            .source
+            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')));
+        words.any(|word| {
+            super::parse::CODE
+                .iter()
+                .any(|name| word.eq_ignore_ascii_case(name))
+        })
+    }
+
     /// The selector as written.
     pub fn source(&self) -> &str {
         &self.source
@@ -88,6 +100,23 @@ fn explain(source: &str, error: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn selectors_of_code_are_told() {
+        let names_code = |source| Selector::known(source).names_code();
+        assert!(
+            ["script#data", "head > SCRIPT[id]", "p, style"]
+                .map(names_code)
+                .iter()
+                .all(|c| *c)
+        );
+        assert!(
+            !["[name=description]", ".script-note", "noscript"]
+                .map(names_code)
+                .iter()
+                .any(|c| *c)
+        );
+    }
 
     #[test]
     fn a_bad_selector_says_what_to_write_instead() {

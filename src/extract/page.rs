@@ -68,7 +68,7 @@ pub(super) struct Evidence {
 /// When the page exceeds the limits on nesting or nodes.
 pub fn extract(page: Page<'_>, rules: &RuleSet, memory: Option<&Memory>) -> Result<Extraction, DomError> {
     let replaced = replaced(page.html, rules);
-    let dom = Dom::parse(replaced.as_deref().unwrap_or(page.html))?;
+    let dom = rules.parse(replaced.as_deref().unwrap_or(page.html))?;
     Ok(read(&dom, page.url, rules, rules.layout(&dom), memory))
 }
 

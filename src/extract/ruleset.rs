@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::dom::{Dom, Element, Matcher, Selector, SelectorSet};
-use crate::sites::rule::{CommonRules, Layout, Site, Strip, StripWhat};
+use crate::dom::{Dom, DomError, Element, Matcher, Selector, SelectorSet};
+use crate::sites::rule::{CommonRules, Layout, Site, Source, Strip, StripWhat};
 
 use super::blocks;
 use super::claim::Claim;
@@ -23,6 +23,8 @@ pub struct RuleSet {
     owners: Vec<usize>,
     /// What a block must be like to be met by each strip, as far as its text says.
     openings: Vec<Opening>,
+    /// Whether a field is read from a script.
+    reads_code: bool,
 }
 
 impl RuleSet {
@@ -49,12 +51,27 @@ impl RuleSet {
                 owners.push(index);
             }
         }
+        let layouts = site.iter().flat_map(|s| &s.layouts);
+        let mut sources = layouts.flat_map(|l| &l.fields).flat_map(|f| &f.sources);
+        let reads_code = sources.any(|s| matches!(s, Source::Css { selector, .. } if selector.names_code()));
         Self {
             site,
             common,
             elements: SelectorSet::new(selectors),
             owners,
             openings,
+            reads_code,
+        }
+    }
+
+    /// Parses a page as far as these rules look at it.
+    ///
+    /// # Errors
+    /// When nesting, attributes or node count exceed the limits.
+    pub(super) fn parse(&self, html: &str) -> Result<Dom, DomError> {
+        match self.reads_code {
+            true => Dom::parse(html),
+            false => Dom::parse_without_code(html),
         }
     }
 

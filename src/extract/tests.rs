@@ -44,6 +44,14 @@ fn a_sites_closest_names_a_block_before_a_common_selector() {
 }
 
 #[test]
+fn a_field_can_be_read_from_a_scripts_source() {
+    let fields = "title = { select = \"script\", match = 'headline: \"(.+?)\"' }\n";
+    let html = "<script>let story = { headline: \"Low <b> tide\" };</script><article><p>Story.</p></article>";
+    let read = read(&rules(&format!("{LAYOUT}{fields}"), ""), html);
+    assert_eq!(read.article.meta.title.as_deref(), Some("Low <b> tide"));
+}
+
+#[test]
 fn a_closest_pattern_sees_line_ends_as_spaces() {
     let site =
         format!("{LAYOUT}[[strip]]\ncategory = \"donation\"\ntext = \"^Give now$\"\nclosest = \"div\"");

@@ -67,7 +67,7 @@ pub struct StripUse {
 /// As `extract`.
 pub fn trial(page: Page<'_>, rules: &RuleSet, common: &RuleSet) -> Result<Trial, DomError> {
     let replaced = page::replaced(page.html, rules);
-    let dom = Dom::parse(replaced.as_deref().unwrap_or(page.html))?;
+    let dom = rules.parse(replaced.as_deref().unwrap_or(page.html))?;
     let chosen = rules.layout(&dom);
     let mut extraction = page::read(&dom, page.url, rules, chosen.clone(), None);
     let generic = page::read(&dom, page.url, common, None, None);

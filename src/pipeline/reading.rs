@@ -182,7 +182,7 @@ fn read_unguarded(
 
 /// What a page calls its own address: `rel=canonical`, else `og:url`.
 fn own_address(html: &str) -> Option<Url> {
-    let dom = Dom::parse(html).ok()?;
+    let dom = Dom::parse_without_code(html).ok()?;
     let canonical = Selector::known("link[rel=canonical]");
     let og = Selector::known("meta[property='og:url']");
     dom.first(&canonical)

@@ -21,7 +21,7 @@ use crate::sites::Sites;
 
 /// Features of one page's blocks; with first beliefs, those of the second look too.
 fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
-    let Ok(dom) = Dom::parse(html) else {
+    let Ok(dom) = Dom::parse_without_code(html) else {
         return json!({});
     };
     let mut marks = Marks::default();
@@ -60,7 +60,7 @@ fn describe(html: &str, rules: &RuleSet, first: Option<Vec<f32>>) -> Value {
 
 /// The text that follows from final beliefs about the open blocks, and the quality expected of it.
 fn conclude(html: &str, rules: &RuleSet, last: Vec<f32>) -> Value {
-    let Ok(dom) = Dom::parse(html) else {
+    let Ok(dom) = Dom::parse_without_code(html) else {
         return json!({});
     };
     let mut marks = Marks::default();
