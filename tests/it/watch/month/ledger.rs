@@ -60,6 +60,46 @@ pub(super) fn manners(edition: &Edition, log: &[Seen]) {
     eprintln!("manners: {pairs} pairs of requests to one host, all apart; robots.txt obeyed");
 }
 
+/// Whatever happens to a paper, its listing is asked for again before its stories leave it.
+pub(super) fn listings_are_kept_up_with(edition: &Edition, log: &[Seen]) {
+    let mut asked: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for seen in log {
+        let path = seen.path.split('?').next().unwrap_or_default();
+        if path.ends_with(".xml") {
+            asked
+                .entry(&seen.host)
+                .or_default()
+                .push(seen.started * edition.factor);
+        }
+    }
+    let longest = asked.iter().filter_map(|(host, times)| {
+        let gaps = times.windows(2).map(|pair| (pair[1] - pair[0], pair[0]));
+        gaps.max().map(|(gap, since)| (gap, since, *host))
+    });
+    let (gap, since, host) = longest.max().unwrap();
+    let days = |time: Duration| time.as_secs_f64() / DAY.as_secs_f64();
+    eprintln!("\nno listing was left for longer than {:.1} days", days(gap));
+    assert!(
+        gap < LISTING_LEFT_FOR,
+        "the listing of {host} was left for {:.1} days from day {:.1}:\n{}",
+        days(gap),
+        days(since),
+        requests_between(edition, log, host, since, since + gap)
+    );
+}
+
+/// What was asked of a paper in a time.
+fn requests_between(edition: &Edition, log: &[Seen], host: &str, from: Duration, to: Duration) -> String {
+    let told = log.iter().filter(|s| s.host == host).filter_map(|s| {
+        let at = s.started * edition.factor;
+        let hour = at.as_secs_f64() / HOUR.as_secs_f64();
+        (from..=to)
+            .contains(&at)
+            .then(|| format!("  hour {hour:.2} {} {}", s.path, s.note))
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
 fn obeys_robots(edition: &Edition, host: &str, site: usize, seen: &[&Seen]) {
     // When a robots.txt was last had, and whether it forbade the stories.
     let (mut had, mut closed) = (None, false);
@@ -254,7 +294,10 @@ fn history(db: &Path, edition: &Edition, log: &[Seen], title: &str) -> String {
     let mut told: Vec<String> = rows.map(Result::unwrap).collect();
     let start: jiff::Timestamp = world::START.parse().unwrap();
     let paths = [format!("/s/{n}-"), format!("/amp/{n}")];
-    let is_of = |s: &&Seen| s.host == host && paths.iter().any(|p| s.path.starts_with(p.as_str()));
+    // Its own requests, and those that speak for the paper: robots.txt and the listing.
+    let is_of = |s: &&Seen| {
+        s.host == host && (paths.iter().any(|p| s.path.starts_with(p.as_str())) || !s.path[1..].contains('/'))
+    };
     told.extend(log.iter().filter(is_of).map(|s| {
         let at = start + s.started * edition.factor;
         format!("    {at:.0} {} {}", s.path, s.note)
@@ -375,6 +418,9 @@ pub(super) fn file_size(db: &Path, stories: usize) {
     eprintln!("{:<18} {:>9} {:>8} {a_story:>15}", "the file", size / 1024, "");
     assert!(a_story < MOST_BYTES_A_STORY, "{a_story} bytes a story");
 }
+
+/// Pauses that papers ask for are a day at most, and the rest after failures is, too; more than one in a row is rare.
+const LISTING_LEFT_FOR: Duration = Duration::from_secs(5 * 24 * 3_600);
 
 /// What a story of some 3 KB, its versions and all requests of a month of its paper may take in the file.
 const MOST_BYTES_A_STORY: u64 = 64 * 1024;

@@ -24,6 +24,7 @@ use copydesk::sites::Sites;
 use copydesk::sites::rule::Budget;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
 use self::ledger::Archive;
 use self::world::{DAY, Edition, HOUR, START, World, dice};
@@ -70,7 +71,7 @@ fn three_hundred_papers_over_a_month_undisturbed_and_killed_twenty_times() {
 /// Lives through an edition, with so many kills at moments that its seed chooses; returns what the archive
 /// holds in the end.
 fn live_through(edition: &Edition, kills: usize) -> Archive {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = Kept(Some(tempfile::tempdir().unwrap()));
     let world = Arc::new(World::new(*edition));
     let expected = ledger::expected(edition, &world);
     let epoch = SystemTime::now();
@@ -127,9 +128,32 @@ fn live_through(edition: &Edition, kills: usize) -> Archive {
     if killed == 0 {
         ledger::memory(&samples);
     }
+    if edition.sites >= 100 {
+        ledger::listings_are_kept_up_with(edition, &log);
+    }
     let complete = ledger::is_complete(edition, &expected, &db, &log);
     ledger::manners(edition, &log);
     complete
+}
+
+/// The month's folder, which stays behind when the month fails: what the watch said and stored is there.
+struct Kept(Option<TempDir>);
+
+impl Kept {
+    fn path(&self) -> &Path {
+        self.0.as_ref().unwrap().path()
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(dir) = self.0.take().filter(|_| std::thread::panicking()) {
+            eprintln!(
+                "what the watch said and stored is kept in {}",
+                dir.keep().display()
+            );
+        }
+    }
 }
 
 /// The watch at work; it ends with its test.
@@ -226,6 +250,12 @@ async fn child_watches() {
     let Some(dir) = env::var_os(CHILD_DIR).map(PathBuf::from) else {
         return;
     };
+    // To the file of what was said.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_env_filter("copydesk=info")
+        .init();
     let of = |name: &str| env::var(name).unwrap();
     let edition = [SMALL, LARGE]
         .into_iter()
