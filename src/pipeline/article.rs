@@ -116,8 +116,9 @@ pub(super) async fn visit(
     target: &Target,
 ) -> Result<Option<Done>, CrawlError> {
     match look_at(desk, site, target).await {
-        // A fault of ours on one strange page must not end a crawl of thousands.
-        Err(fault @ CrawlError::Internal(_)) => {
+        // A fault of ours on one strange page, or an article that somebody else changed while it was read,
+        // must not end a crawl of thousands.
+        Err(fault) if fault.concerns_one_page() => {
             tracing::error!("{}: {fault}", target.url);
             let mut write = blank(desk, site, target);
             write.reason = Some(fault.to_string());

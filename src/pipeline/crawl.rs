@@ -82,6 +82,17 @@ pub enum CrawlError {
     Internal(&'static str),
 }
 
+impl CrawlError {
+    /// Whether it speaks of one page, and the others can be read.
+    pub(super) fn concerns_one_page(&self) -> bool {
+        match self {
+            Self::Internal(_) => true,
+            Self::Store(error) => error.concerns_one_article(),
+            Self::Fetch(_) | Self::Sites(_) => false,
+        }
+    }
+}
+
 /// What happens while a run goes on.
 #[derive(Debug)]
 pub enum Event<'a> {

@@ -154,13 +154,9 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the next write will most likely fail too, so that a crawl had better stop: a full
-    /// disk, a damaged or unwritable file. The others concern one page or one moment.
-    pub const fn is_fatal(&self) -> bool {
-        !matches!(
-            self,
-            Self::Busy { .. } | Self::Conflict { .. } | Self::NoBody { .. }
-        )
+    /// Whether it speaks of one article and not of the file: the others can be written.
+    pub const fn concerns_one_article(&self) -> bool {
+        matches!(self, Self::Conflict { .. } | Self::NoBody { .. })
     }
 
     /// Sorts SQLite's codes into the cases a person can act upon.

@@ -264,7 +264,7 @@ async fn what_was_read_before_someone_else_wrote_is_refused_whole() {
             matches!(&error, StoreError::Conflict { url } if url == URL),
             "{error}"
         );
-        assert!(!error.is_fatal());
+        assert!(error.concerns_one_article());
     }
     let bare = PageWrite {
         body: None,

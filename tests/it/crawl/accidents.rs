@@ -154,3 +154,27 @@ fn a_database_of_a_newer_copydesk_is_not_touched() {
     drop(newer);
     is_refused(&desk, "update copydesk");
 }
+
+#[test]
+fn an_article_that_somebody_else_changes_while_its_page_is_read_holds_up_no_other() {
+    let desk = paper(&["pier", "tram"]);
+    desk.crawl(&[]).quiet();
+    for subject in ["pier", "tram"] {
+        let corrected = page(subject).replace("A new", "A mended");
+        desk.web()
+            .put(&format!("paper.example/news/{subject}"), Reply::page(corrected));
+    }
+    // Between the look at the article and the writing of its new version.
+    desk.change(
+        "create trigger meddler after insert on fetches when new.url like '%/news/pier' begin
+           update articles set version = version + 1, versions = versions + 1 where url like '%/news/pier'; end",
+    );
+    desk.crawl(&["--refresh"]).warns("/news/pier");
+    let titles = "select title, version from articles order by 1";
+    assert_eq!(desk.sql(titles), ["A mended tram | 2", "A new pier | 1"]);
+    assert!(desk.outcome("paper.example/news/pier").starts_with("failed: "));
+    desk.change("drop trigger meddler");
+    desk.crawl(&["--refresh"]).quiet();
+    assert_eq!(desk.sql(titles), ["A mended pier | 2", "A mended tram | 2"]);
+    is_sound(&desk);
+}

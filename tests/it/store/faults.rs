@@ -330,7 +330,7 @@ async fn child_stores_until_the_disk_is_full() {
         match writer.record_page(page).await {
             Ok(_) => println!("stored: https://news.example/{n}"),
             Err(error) => {
-                println!("fatal {} {error}", error.is_fatal());
+                println!("of the file {} {error}", !error.concerns_one_article());
                 return;
             }
         }
@@ -355,8 +355,11 @@ fn a_full_disk_is_told_with_the_path_and_loses_nothing() {
             .unwrap();
         let out = String::from_utf8_lossy(&full.stdout).into_owned();
         let errors = String::from_utf8_lossy(&full.stderr);
-        let told = out.lines().find_map(|l| l.split_once("fatal true ")).map(|l| l.1);
-        let told = told.unwrap_or_else(|| panic!("no fatal error told: {out} {errors}"));
+        let told = out
+            .lines()
+            .find_map(|l| l.split_once("of the file true "))
+            .map(|l| l.1);
+        let told = told.unwrap_or_else(|| panic!("no error of the file told: {out} {errors}"));
         assert!(
             told.contains(path.to_str().unwrap()) && told.contains("free space"),
             "{told}"
