@@ -79,6 +79,7 @@ fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
         bytes: 1000,
         body_sha256: None,
         error: None,
+        from: None,
     };
     let write = ArticleWrite {
         site: "paper".to_owned(),
@@ -88,6 +89,7 @@ fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
     PageWrite {
         run_id,
         site: Some("paper".to_owned()),
+        first_seen_at: None,
         url: url.to_owned(),
         final_url: url.to_owned(),
         at: Timestamp::UNIX_EPOCH,
