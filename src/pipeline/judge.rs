@@ -119,7 +119,7 @@ impl Bench<'_> {
                     Outcome::PaywallTeaser => outcome,
                     _ => Outcome::Unchanged,
                 },
-                reason,
+                reason: reason.or_else(|| told.is_beginning.then(|| "only its beginning came".to_owned())),
                 change: ArticleChange::Known {
                     article_id: stored.id,
                 },

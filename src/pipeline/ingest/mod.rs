@@ -188,8 +188,8 @@ impl Place {
 #[derive(Clone)]
 struct Wanted {
     place: Arc<Place>,
-    /// It was ingested before and told no article; it is written again only if it tells one now.
-    is_again: bool,
+    /// What an earlier ingest did with it: it is written again only if it tells more now.
+    before: Ingested,
     /// Its address may be a story's; else it can only be a further page of one.
     begins: bool,
 }
@@ -314,15 +314,14 @@ impl Intake {
             }
         };
         let before = self.reader.ingested(key)?;
-        if before == Ingested::WithArticle {
+        if before == Ingested::WithArticle && !self.is_unfinished(url)? {
             self.report.known += 1;
             return Ok(None);
         }
-        let is_again = before == Ingested::WithoutArticle;
         if let Some(place) = self.places.get(&name).cloned() {
             return Ok(Some(Wanted {
                 place,
-                is_again,
+                before,
                 begins,
             }));
         }
@@ -337,7 +336,7 @@ impl Intake {
         self.places.insert(name, place.clone());
         Ok(Some(Wanted {
             place,
-            is_again,
+            before,
             begins,
         }))
     }

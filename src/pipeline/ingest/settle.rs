@@ -10,9 +10,12 @@ use crate::outcome::Outcome;
 use crate::pipeline::crawl::CrawlError;
 use crate::pipeline::gather::Whole;
 use crate::pipeline::judge::{self, Bench, Told};
-use crate::store::{ArticleChange, PageWrite, StoreError};
+use crate::store::{ArticleChange, Ingested, PageWrite, StoreError};
 
 use super::{Intake, Place, Wanted, source};
+
+/// How the reason begins of a page whose story goes on where nobody knows it.
+const GOES_ON: &str = "goes on at";
 
 /// A story that came.
 pub(super) struct Arrival {
@@ -95,7 +98,12 @@ impl Intake {
             write.article = judgement.change;
             write.further = further;
         }
-        if wanted.is_again && matches!(write.article, ArticleChange::None) {
+        let tells_more = match (wanted.before, &write.article) {
+            (Ingested::Never, _) | (_, ArticleChange::New(_) | ArticleChange::Revision { .. }) => true,
+            (Ingested::WithoutArticle, change) => !matches!(change, ArticleChange::None),
+            (Ingested::WithArticle, _) => false,
+        };
+        if !tells_more {
             self.report.known += 1;
             return Ok(());
         }
@@ -106,7 +114,7 @@ impl Intake {
             write.last_modified = first.last_modified;
             if let Some(rest) = rest {
                 self.report.unfinished += 1;
-                let note = format!("goes on at {rest}, a page that is not in what was ingested");
+                let note = format!("{GOES_ON} {rest}, a page that is not in what was ingested");
                 write.reason.get_or_insert(note);
             }
         }
@@ -126,6 +134,14 @@ impl Intake {
         }
         self.handle.block_on(self.writer.record_page(write))?;
         Ok(())
+    }
+
+    /// Whether the story that begins on a page lacks the page it goes on with, which may have come by now.
+    pub(super) fn is_unfinished(&self, url: &Url) -> Result<bool, StoreError> {
+        let page = self.reader.page(address::canonical(url.clone()).as_str())?;
+        Ok(page
+            .and_then(|p| p.reason)
+            .is_some_and(|r| r.starts_with(GOES_ON)))
     }
 
     /// Whether an address is the place's, whatever its archive says.

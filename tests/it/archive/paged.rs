@@ -234,7 +234,20 @@ fn a_story_whose_next_page_is_missing_is_what_is_there_and_says_so() {
     );
     desk.run(&["ingest", "first.warc", "-v"])
         .warns("1 ingested before");
-    // A later capture of both is the whole story.
+    // With the file that has the rest it becomes whole.
+    desk.file("second.warc", capture(2, 2, &page(2, "")));
+    let report = desk
+        .run(&["ingest", "second.warc", "first.warc", "--json"])
+        .quiet()
+        .json();
+    assert_eq!([&report["revised"], &report["new_articles"]], [1, 0], "{report}");
+    assert_eq!(desk.outcome("north.example/news/pier"), "stored: ");
+    let again = desk
+        .run(&["ingest", "second.warc", "first.warc", "--json"])
+        .quiet()
+        .json();
+    assert_eq!([&again["known"], &again["revised"]], [2, 0], "{again}");
+    // So does a later capture of both.
     desk.file(
         "both.warc",
         [capture(1, 10, &part(1)), capture(2, 11, &page(2, ""))].concat(),
@@ -249,6 +262,10 @@ fn a_story_whose_next_page_is_missing_is_what_is_there_and_says_so() {
         [&report["revised"], &report["outcomes"]["unchanged"]],
         [0, 1],
         "{report}"
+    );
+    assert_eq!(
+        desk.outcome("north.example/news/pier"),
+        "unchanged: only its beginning came"
     );
     assert_eq!(desk.sql("select text from articles"), [joined(&[1, 2])]);
 }
