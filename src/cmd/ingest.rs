@@ -72,6 +72,13 @@ fn tell(out: &mut impl Write, report: &IngestReport) -> std::io::Result<()> {
     if !pages.is_empty() {
         writeln!(out, "pages: {}", pages.join(", "))?;
     }
+    if report.further + report.unfinished > 0 {
+        writeln!(
+            out,
+            "further pages of stories: {} joined; {} stories go on at one that is not there",
+            report.further, report.unfinished
+        )?;
+    }
     if report.interrupted {
         writeln!(out, "{}", paint.yellow("interrupted: run it again to go on"))?;
     }

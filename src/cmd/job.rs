@@ -14,11 +14,12 @@ pub(super) fn run<T>(work: impl AsyncFnOnce(Stop) -> anyhow::Result<T>) -> anyho
     runtime.block_on(async { work(on_signals()?).await })
 }
 
-/// Says that a crawl holds the lock, to someone who will have to come again.
+/// Says that a crawl holds the lock, to someone who will have to come again; a watch never is done.
 pub(super) fn comes_again(config: &Config) -> std::io::Result<Ending> {
     writeln!(
         std::io::stderr().lock(),
-        "copydesk: a crawl is at work on {}: run this again when it is done",
+        "copydesk: a crawl is at work on {}: run this again when it is done; `copydesk watch` has to be \
+         stopped first and started again after (systemctl stop copydesk)",
         config.db.display()
     )?;
     Ok(Ending::Well)

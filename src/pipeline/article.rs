@@ -357,6 +357,7 @@ fn settle(
         sources,
         url: write.final_url.clone(),
         moved,
+        is_beginning: false,
     };
     let judgement = judge::judge(desk, site, told)?;
     write.fetch = Some(first.fetch);

@@ -20,12 +20,12 @@ use super::{optouts, record};
 
 /// A page that came.
 pub(super) struct Came {
-    url: Url,
-    content_type: Option<String>,
+    pub(super) url: Url,
+    pub(super) content_type: Option<String>,
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,
     pub(super) body: Vec<u8>,
-    sha256: String,
+    pub(super) sha256: String,
     pub(super) fetch: FetchRow,
 }
 
@@ -41,6 +41,28 @@ impl Came {
             body: response.body,
             sha256,
         }
+    }
+
+    /// A further page of a story, which it is another address of.
+    pub(super) fn further(&self, said: Vec<Signal>) -> FurtherPage {
+        FurtherPage {
+            url: self.url.to_string(),
+            fetch: Some(self.fetch.clone()),
+            stored_fetch: None,
+            outcome: Outcome::Duplicate,
+            reason: None,
+            signals: Some(said),
+            body: None,
+            whole: false,
+        }
+    }
+
+    /// Takes in how it was decoded.
+    pub(super) fn was_read(&mut self, reading: &Reading) {
+        (self.fetch.charset, self.fetch.charset_source) = reading
+            .charset
+            .map(|(charset, source)| (charset.to_owned(), source.to_owned()))
+            .unzip();
     }
 
     /// Its bytes are those that are stored.
@@ -129,6 +151,7 @@ pub(super) async fn gather(
                 further.extend(exchange.as_ref().map(|e| FurtherPage {
                     url: url.to_string(),
                     fetch: Some(record::fetch_row(e, None, None)),
+                    stored_fetch: None,
                     outcome: refusal.outcome(),
                     reason: Some(refusal.to_string()),
                     signals: None,
@@ -151,15 +174,7 @@ pub(super) async fn gather(
                     story.skip();
                     continue;
                 }
-                further.push(FurtherPage {
-                    url: came.url.to_string(),
-                    fetch: Some(came.fetch.clone()),
-                    outcome: Outcome::Duplicate,
-                    reason: None,
-                    signals: Some(said),
-                    body: None,
-                    whole: false,
-                });
+                further.push(came.further(said));
                 story.add(came, reading);
             }
             Err(refusal) if refusal.retryable() && !last_attempt => {
@@ -179,14 +194,22 @@ pub(super) async fn gather(
     )?)))
 }
 
-fn said_in(reading: &Reading) -> impl Iterator<Item = Signal> {
+/// What a page itself says of its being kept.
+pub(super) fn said_in(reading: &Reading) -> impl Iterator<Item = Signal> {
     reading.extraction.iter().flat_map(|e| e.signals.iter().cloned())
 }
 
-fn opted_out_page(url: &Url, fetch: Option<FetchRow>, reason: String, said: Vec<Signal>) -> FurtherPage {
+/// A page that opts out, and so is no part of the story.
+pub(super) fn opted_out_page(
+    url: &Url,
+    fetch: Option<FetchRow>,
+    reason: String,
+    said: Vec<Signal>,
+) -> FurtherPage {
     FurtherPage {
         url: url.to_string(),
         fetch,
+        stored_fetch: None,
         outcome: Outcome::OptedOut,
         reason: Some(reason),
         signals: Some(said),
@@ -196,7 +219,7 @@ fn opted_out_page(url: &Url, fetch: Option<FetchRow>, reason: String, said: Vec<
 }
 
 /// Sorts the pages that came into the first one and those that tell the story.
-fn whole(
+pub(super) fn whole(
     reading: Reading,
     pages: Vec<StoryPage<Came>>,
     mut further: Vec<FurtherPage>,
@@ -234,10 +257,7 @@ async fn read(desk: &Arc<Desk>, site: &Arc<Site>, mut came: Came) -> Result<(Cam
     let (desk, site) = (desk.clone(), site.clone());
     blocking(move || {
         let reading = judge::read(&desk, &site, &came.body, came.content_type.as_deref(), &came.url)?;
-        (came.fetch.charset, came.fetch.charset_source) = reading
-            .charset
-            .map(|(charset, source)| (charset.to_owned(), source.to_owned()))
-            .unzip();
+        came.was_read(&reading);
         Ok((came, reading))
     })
     .await

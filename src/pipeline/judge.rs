@@ -35,6 +35,8 @@ pub(super) struct Told {
     /// The article that the queued address told last time, where it now leads elsewhere, or that one
     /// of the story's further pages told when it was met alone.
     pub(super) moved: Option<i64>,
+    /// Whether it goes on on a page that was not to be had.
+    pub(super) is_beginning: bool,
 }
 
 /// What it means.
@@ -108,13 +110,16 @@ impl Bench<'_> {
         }
         // Of a story that was had whole, its beginning is no correction.
         if let Some(stored) = &stored
-            && outcome == Outcome::PaywallTeaser
+            && (outcome == Outcome::PaywallTeaser || told.is_beginning)
             && text::word_count(&stored.text) > text::word_count(&article.text())
             && is_one_story(stored, &article)
         {
             return Ok(Judgement {
-                outcome,
-                reason,
+                outcome: match outcome {
+                    Outcome::PaywallTeaser => outcome,
+                    _ => Outcome::Unchanged,
+                },
+                reason: reason.or_else(|| told.is_beginning.then(|| "only its beginning came".to_owned())),
                 change: ArticleChange::Known {
                     article_id: stored.id,
                 },

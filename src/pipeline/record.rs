@@ -31,6 +31,7 @@ pub(super) fn fetch_row(
         bytes: exchange.bytes as u64,
         body_sha256,
         error: exchange.error.clone(),
+        from: None,
     }
 }
 

@@ -65,6 +65,14 @@ impl<T> Story<T> {
         self.wanted.as_ref().map(|(_, url)| url)
     }
 
+    /// The pages that this one leads to, the whole story's and the next.
+    pub fn leads_to(&self) -> impl Iterator<Item = Url> {
+        [Link::Single, Link::Next]
+            .into_iter()
+            .filter_map(|link| self.link(link))
+            .map(|(_, url)| url)
+    }
+
     /// The wanted page came.
     pub fn add(&mut self, page: T, reading: Reading) {
         let Some((link, url)) = self.wanted.take() else {

@@ -1,9 +1,12 @@
 //! Opening the file: what it must look like before SQLite may touch it, and the settings of
 //! every connection. Owns the checks and the pragmas; the tables are `schema`'s.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -197,6 +200,26 @@ fn has_log(path: &Path) -> bool {
         .any(|s| fs::metadata(beside(path, s)).is_ok_and(|m| m.len() > 0))
 }
 
+/// Files that were looked at without SQLite, by device and inode, open to the end of the process: to close
+/// one would give up every lock that the process holds on it through SQLite
+/// (<https://www.sqlite.org/howtocorrupt.html>, §2.2), and the next program that comes and goes would take
+/// the write-ahead log away from a crawl.
+static LOOKED_AT: Mutex<Option<HashMap<(u64, u64), &'static File>>> = Mutex::new(None);
+
+/// Opens a file to look at it without SQLite. It is never closed.
+fn look_at(path: &Path) -> io::Result<&'static File> {
+    let mut known = LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    let which = |meta: fs::Metadata| (meta.dev(), meta.ino());
+    if let Some(file) = known.get(&which(fs::metadata(path)?)) {
+        return Ok(file);
+    }
+    // Even where another file has come to lie there meanwhile, this one stays open.
+    let file: &'static File = Box::leak(Box::new(File::open(path)?));
+    known.insert(which(file.metadata()?), file);
+    Ok(file)
+}
+
 /// Reads the first bytes without SQLite, so that a file that is not ours is not touched at all:
 /// no log, no lock, no recovery. A missing or empty file passes: it will be ours.
 fn check_header(path: &Path) -> Result<(), StoreError> {
@@ -205,7 +228,7 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
         doing: "read",
         source,
     };
-    let mut file = match File::open(path) {
+    let file = match look_at(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(io(e)),
@@ -214,7 +237,7 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     let mut head = [0; HEADER_BYTES];
-    match file.read_exact(&mut head) {
+    match file.read_exact_at(&mut head, 0) {
         Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
             return Err(StoreError::NotSqlite {
                 path: path.to_owned(),

@@ -77,6 +77,7 @@ pub(super) fn fetch(url: &str) -> FetchRow {
         bytes: 1000,
         body_sha256: None,
         error: None,
+        from: None,
     }
 }
 

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 const REMOVED: usize = 5;
 
 /// Opens the database at `path` for writing, with a run begun.
-async fn writer(path: &Path) -> (Writer, i64) {
+pub(crate) async fn writer(path: &Path) -> (Writer, i64) {
     let writer = Store::open(path).unwrap().writer().unwrap();
     let run = RunStart {
         command: "copydesk crawl".to_owned(),
@@ -30,7 +30,7 @@ async fn writer(path: &Path) -> (Writer, i64) {
 }
 
 /// A page with an article of some size.
-fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
+pub(crate) fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
     let paragraph = |n: usize| Block {
         kind: BlockKind::Paragraph,
         text: format!("{title}, paragraph {n}: Ärger über die Wahl in Zürich."),
@@ -79,6 +79,7 @@ fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
         bytes: 1000,
         body_sha256: None,
         error: None,
+        from: None,
     };
     let write = ArticleWrite {
         site: "paper".to_owned(),
@@ -88,6 +89,7 @@ fn story(run_id: i64, url: &str, title: &str) -> PageWrite {
     PageWrite {
         run_id,
         site: Some("paper".to_owned()),
+        first_seen_at: None,
         url: url.to_owned(),
         final_url: url.to_owned(),
         at: Timestamp::UNIX_EPOCH,

@@ -1,5 +1,6 @@
 //! WARC: every exchange that a stored version was made of, as warcio and pywb read it.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use crate::store::{Reader, StoredExchange};
@@ -38,7 +39,17 @@ pub(super) fn write<W: Write>(
     article_id: i64,
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
+    let mut written = HashSet::new();
     for exchange in reader.exchanges(article_id)? {
+        // A page that was captured once may be part of several versions.
+        let which = (
+            exchange.url.clone(),
+            exchange.fetched_at.clone(),
+            exchange.body_sha256.clone(),
+        );
+        if !written.insert(which) {
+            continue;
+        }
         // Gone by hand or by a policy: what is not there cannot leave.
         let Some(body) = reader.body(&exchange.body_sha256)? else {
             let pruned_at = reader.pruned_at(&exchange.body_sha256)?;
@@ -56,6 +67,9 @@ fn captured(exchange: StoredExchange, article_id: i64, body: Vec<u8>) -> Capture
     let metadata = [
         ("copydesk-article", article_id.to_string()),
         ("copydesk-version", exchange.version.to_string()),
+        ("copydesk-page", exchange.n.to_string()),
+        ("copydesk-url", exchange.article_url),
+        ("copydesk-first-seen", exchange.first_seen_at),
         ("fetchTimeMs", exchange.duration_ms.to_string()),
         ("redirects", exchange.redirects),
         ("charset", exchange.charset.unwrap_or_default()),

@@ -1,6 +1,10 @@
 //! Pages out of archive files, through the same extraction and the same judgement as a crawl's. Owns
-//! the order, what is passed over, and the report; the files are `source`'s.
+//! the order, what is passed over, and the report; the files are `source`'s, stories on several pages
+//! `paged`'s.
 
+mod aside;
+mod paged;
+mod settle;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,16 +22,15 @@ use crate::clock::Clock;
 use crate::extract::{Memory, RuleSet};
 use crate::optout::{self, OptOutPolicy};
 use crate::outcome::Outcome;
-use crate::store::{
-    self, ArticleChange, FetchRow, Ingested, IngestedFrom, PageWrite, Reader, RecordKey, RunEnd, RunStart,
-    Store, StoreError, Writer, sha256_hex,
-};
+use crate::store::{self, Ingested, Reader, RecordKey, RunEnd, RunStart, Store, StoreError, Writer};
 
 use super::crawl::{COULD_NOT_RUN, CrawlError};
-use super::judge::{self, Bench, Told};
+use super::gather::{Whole, said_in};
 use super::memory;
 use super::reading::{self, Choice, Reading, Rulebook};
 use super::stop::Stop;
+use aside::Aside;
+use settle::Arrival;
 use source::{Item, Source};
 
 /// What an ingest is asked to do.
@@ -70,6 +73,10 @@ pub struct IngestReport {
     pub known: u64,
     /// Pages that are older than what is stored of their story.
     pub older: u64,
+    /// Further pages of stories, joined to their first.
+    pub further: u64,
+    /// Stories that go on on a page that is neither in the files nor stored.
+    pub unfinished: u64,
     /// Pages read, by what became of them.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Articles that are new in the database.
@@ -113,6 +120,7 @@ pub async fn run(
         run_id,
         places: HashMap::new(),
         touched: BTreeSet::new(),
+        aside: Aside::beside(store.path()),
         report: IngestReport {
             database: store.path().to_owned(),
             run: run_id,
@@ -125,7 +133,7 @@ pub async fn run(
     };
     let done = tokio::task::spawn_blocking(move || {
         intake.all()?;
-        Ok::<_, StoreError>(intake)
+        Ok::<_, CrawlError>(intake)
     });
     let done = done
         .await
@@ -149,7 +157,7 @@ pub async fn run(
 }
 
 /// Learns what the sites repeat, as a crawl does when it is through.
-async fn finish(intake: Intake) -> Result<IngestReport, StoreError> {
+async fn finish(intake: Intake) -> Result<IngestReport, CrawlError> {
     let mut report = intake.report;
     if !report.interrupted {
         for site in &intake.touched {
@@ -169,12 +177,21 @@ struct Place {
     memory: Option<Memory>,
 }
 
+impl Place {
+    /// Whether a story may be told on several pages here.
+    fn spans_pages(&self) -> bool {
+        self.rules.site().is_some_and(|site| site.spans_pages())
+    }
+}
+
 /// A page that is to be read.
 #[derive(Clone)]
 struct Wanted {
     place: Arc<Place>,
-    /// It was ingested before and told no article; it is written again only if it tells one now.
-    is_again: bool,
+    /// What an earlier ingest did with it: it is written again only if it tells more now.
+    before: Ingested,
+    /// Its address may be a story's; else it can only be a further page of one.
+    begins: bool,
 }
 
 struct Intake {
@@ -187,6 +204,8 @@ struct Intake {
     places: HashMap<String, Arc<Place>>,
     /// Sites with something new.
     touched: BTreeSet<String>,
+    /// Pages of sites whose stories go on over pages, until all have come.
+    aside: Aside,
     report: IngestReport,
     handle: Handle,
     meter: Arc<Meter>,
@@ -194,7 +213,7 @@ struct Intake {
 }
 
 impl Intake {
-    fn all(&mut self) -> Result<(), StoreError> {
+    fn all(&mut self) -> Result<(), CrawlError> {
         for path in self.settings.paths.clone() {
             let files = match source::files(&path) {
                 Ok(files) => files,
@@ -216,14 +235,14 @@ impl Intake {
                 self.report.files += 1;
             }
         }
-        Ok(())
+        self.tell_stories()
     }
 
     fn damaged(&mut self, file: &str, reason: &str) {
         self.report.damaged.push(format!("{file}: {reason}"));
     }
 
-    fn one_file(&mut self, mut source: Source, file: &str) -> Result<(), StoreError> {
+    fn one_file(&mut self, mut source: Source, file: &str) -> Result<(), CrawlError> {
         let folder = source.has_own_ids().then_some(file);
         let mut places: HashMap<String, Wanted> = HashMap::new();
         loop {
@@ -254,7 +273,7 @@ impl Intake {
             };
             let batch = source.batch(now, &mut wanted);
             if let Some(error) = failed {
-                return Err(error);
+                return Err(error.into());
             }
             self.report.records += batch.records;
             self.report.no_pages += batch.no_pages;
@@ -266,7 +285,11 @@ impl Intake {
             places.retain(|id, _| source.held() == Some(id));
             let readings = read_all(&pages, &self.rulebook);
             for ((item, wanted), reading) in pages.into_iter().zip(readings) {
-                self.settle(item, &wanted, reading, file)?;
+                if wanted.place.spans_pages() {
+                    self.aside.put(item, wanted, reading, file)?;
+                } else {
+                    self.settle(alone(item, wanted, reading, file))?;
+                }
             }
             (self.meter)(self.report.records);
             for reason in batch.failed {
@@ -281,8 +304,9 @@ impl Intake {
     /// Where a page belongs. None: it is passed over.
     fn wanted(&mut self, url: &Url, key: &RecordKey<'_>) -> Result<Option<Wanted>, StoreError> {
         let site = self.rulebook.sites().for_url(url);
+        let begins = site.as_ref().is_none_or(|site| site.is_article_url(url));
         let name = match (&site, url.host_str()) {
-            (Some(site), _) if site.is_article_url(url) => site.id.clone(),
+            (Some(site), _) if begins || site.spans_pages() => site.id.clone(),
             (None, Some(host)) if self.settings.all => address::bare_host(host).to_owned(),
             _ => {
                 self.report.not_wanted += 1;
@@ -290,13 +314,16 @@ impl Intake {
             }
         };
         let before = self.reader.ingested(key)?;
-        if before == Ingested::WithArticle {
+        if before == Ingested::WithArticle && !self.is_unfinished(url)? {
             self.report.known += 1;
             return Ok(None);
         }
-        let is_again = before == Ingested::WithoutArticle;
         if let Some(place) = self.places.get(&name).cloned() {
-            return Ok(Some(Wanted { place, is_again }));
+            return Ok(Some(Wanted {
+                place,
+                before,
+                begins,
+            }));
         }
         let place = Arc::new(Place {
             rules: match &site {
@@ -307,155 +334,74 @@ impl Intake {
             site: name.clone(),
         });
         self.places.insert(name, place.clone());
-        Ok(Some(Wanted { place, is_again }))
-    }
-
-    /// When the story at an address was last seen as it is stored.
-    fn last_seen(&self, url: &str) -> Result<Option<Timestamp>, StoreError> {
-        let Some(stored) = self.reader.article_by_url(url)? else {
-            return Ok(None);
-        };
-        // A look that found no story says nothing of the text.
-        let page = self
-            .reader
-            .page(url)?
-            .filter(|p| p.outcome.is_some_and(Outcome::is_article));
-        Ok(page.and_then(|p| p.last_fetched_at).max(Some(stored.fetched_at)))
-    }
-
-    fn settle(
-        &mut self,
-        item: Item,
-        wanted: &Wanted,
-        reading: Reading,
-        file: &str,
-    ) -> Result<(), StoreError> {
-        let place = &*wanted.place;
-        let url = String::from(address::canonical(item.url.clone()));
-        if self.last_seen(&url)?.is_some_and(|seen| seen > item.date) {
-            self.report.older += 1;
-            return Ok(());
-        }
-        let sha256 = sha256_hex(&item.body);
-        let asked = item
-            .redirects
-            .first()
-            .and_then(|hop| address::parse(&hop.url).ok());
-        let asked = asked.unwrap_or_else(|| item.url.clone());
-        let fetch = FetchRow {
-            url: asked.to_string(),
-            final_url: item.url.to_string(),
-            redirects: item.redirects.clone(),
-            status: Some(item.status),
-            charset: reading.charset.map(|(charset, _)| charset.to_owned()),
-            charset_source: reading.charset.map(|(_, source)| source.to_owned()),
-            fetched_at: item.date,
-            duration: item.duration,
-            bytes: item.body.len() as u64,
-            body_sha256: Some(sha256.clone()),
-            error: None,
-            headers: item.headers.clone(),
-        };
-        let mut write = PageWrite {
-            site: Some(place.site.clone()),
-            final_url: url.clone(),
-            fetch: Some(fetch),
-            outcome: Some(Outcome::Unchanged),
-            ..PageWrite::failed(
-                self.run_id,
-                String::from(address::canonical(asked)),
-                self.settings.clock.now(),
-            )
-        };
-        let headers: Vec<(String, String)> = item
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-            .collect();
-        let mut signals = optout::of_headers(&headers);
-        signals.extend(reading.extraction.iter().flat_map(|e| e.signals.iter().cloned()));
-        let refusal = optout::refusal(&signals, self.settings.opt_out);
-        write.signals = Some(signals);
-        if let Some(reason) = refusal {
-            write.outcome = Some(Outcome::OptedOut);
-            write.reason = Some(reason);
-        } else if let Some(article_id) = judge::is_as_stored(&self.reader, &url, &sha256)? {
-            write.article = ArticleChange::Known { article_id };
-        } else {
-            let bench = Bench {
-                rulebook: &self.rulebook,
-                rules: place.rules.clone(),
-                memory: place.memory.as_ref(),
-                reader: &self.reader,
-                site: &place.site,
-            };
-            let judgement = bench.judge(Told {
-                reading,
-                sources: vec![sha256],
-                url,
-                moved: None,
-            })?;
-            write.outcome = Some(judgement.outcome);
-            write.reason = judgement.reason;
-            write.article = judgement.change;
-        }
-        if wanted.is_again && matches!(write.article, ArticleChange::None) {
-            self.report.known += 1;
-            return Ok(());
-        }
-        let is_new = matches!(write.article, ArticleChange::New(_));
-        let is_revision = matches!(write.article, ArticleChange::Revision { .. });
-        if write.outcome.is_some_and(Outcome::is_article) {
-            write.etag = item.header("etag").map(str::to_owned);
-            write.last_modified = item.header("last-modified").map(str::to_owned);
-        }
-        if is_new || is_revision {
-            write.body = Some(item.body);
-            self.touched.insert(place.site.clone());
-        }
-        self.report.new_articles += u64::from(is_new);
-        self.report.revised += u64::from(is_revision);
-        if let Some(outcome) = write.outcome {
-            *self.report.outcomes.entry(outcome).or_default() += 1;
-        }
-        let from = IngestedFrom {
-            file: file.to_owned(),
-            record_id: item.record_id,
-        };
-        self.handle.block_on(self.writer.record_ingested(write, from))?;
-        Ok(())
+        Ok(Some(Wanted {
+            place,
+            before,
+            begins,
+        }))
     }
 }
 
-/// Reads the pages of a batch on all cores; the readings are in the order of the pages.
+/// A page that is a whole story.
+fn alone(item: Item, wanted: Wanted, reading: Reading, file: &str) -> Arrival {
+    let told = item.told.clone();
+    let mut first = item.came(Some(file));
+    first.was_read(&reading);
+    let mut signals = optout::of_headers(&first.fetch.headers);
+    optout::add(&mut signals, said_in(&reading));
+    Arrival {
+        wanted,
+        told,
+        whole: Whole {
+            sources: vec![first.sha256.clone()],
+            first,
+            reading,
+            further: Vec::new(),
+            signals,
+        },
+        rest: None,
+    }
+}
+
+/// Reads the pages of a batch; the readings are in the order of the pages.
 fn read_all(pages: &[(Item, Wanted)], rulebook: &Rulebook) -> Vec<Reading> {
+    on_all_cores(pages, |(item, Wanted { place, .. })| {
+        let url = address::canonical(item.url.clone());
+        read(place, rulebook, &item.body, item.header("content-type"), &url)
+    })
+}
+
+/// Reads a page by its site's rules and memory.
+fn read(place: &Place, rulebook: &Rulebook, bytes: &[u8], content_type: Option<&str>, url: &Url) -> Reading {
+    let source = reading::Source {
+        bytes,
+        content_type,
+        url: Some(url),
+    };
+    let choice = Choice::Named(place.rules.clone());
+    reading::read(source, rulebook, &choice, place.memory.as_ref())
+}
+
+/// Does this with each of these, on all cores; what comes of it is in their order.
+fn on_all_cores<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut all: Vec<(usize, Reading)> = std::thread::scope(|scope| {
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
         let one = || {
             let mut own = Vec::new();
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
-                let Some((item, Wanted { place, .. })) = pages.get(n) else {
-                    return own;
-                };
-                let url = address::canonical(item.url.clone());
-                let source = reading::Source {
-                    bytes: &item.body,
-                    content_type: item.header("content-type"),
-                    url: Some(&url),
-                };
-                let choice = Choice::Named(place.rules.clone());
-                own.push((n, reading::read(source, rulebook, &choice, place.memory.as_ref())));
+                let Some(one) = all.get(n) else { return own };
+                own.push((n, work(one)));
             }
         };
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(one)).collect();
         threads
             .into_iter()
-            // Without its readings the others would fall to the wrong pages.
+            // Without its share the others would fall to the wrong ones.
             .flat_map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
-    all.sort_by_key(|(n, _)| *n);
-    all.into_iter().map(|(_, reading)| reading).collect()
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, result)| result).collect()
 }

@@ -5,39 +5,56 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::address;
 use crate::fetch::MAX_PAGE_BYTES;
 use crate::pipeline::capture::{self, CapturedPage};
-use crate::store::Hop;
+use crate::pipeline::gather::Came;
+use crate::store::{FetchRow, Hop, IngestedFrom, StoredExchange, sha256_hex};
 use crate::warc::{self, Block, Head, Message, Records};
 
 /// Pages of a batch.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 /// Bytes from which a batch is full, whatever its pages.
 const BATCH_BYTES: usize = 32 * 1024 * 1024;
 /// What a record may have beside the largest body, in bytes: its headers.
 const HEADER_BYTES: u64 = 64 * 1024;
 
 /// A page that came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) url: Url,
     pub(super) record_id: String,
     pub(super) date: Timestamp,
     pub(super) status: u16,
+    /// Names in lower case.
     pub(super) headers: Vec<(String, String)>,
+    #[serde(skip)]
     pub(super) body: Vec<u8>,
     /// The hops before it, where its archive tells them.
     pub(super) redirects: Vec<Hop>,
     /// How long the exchange took; zero where nobody tells.
     pub(super) duration: Duration,
+    /// What the archive tells of the article, where copydesk wrote it and the page begins its story.
+    pub(super) told: Told,
+}
+
+/// What another database of copydesk knew of an article beyond its page.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Told {
+    /// Its address, which need not be the page's: it may have moved, or be read on another page.
+    pub(super) url: Option<Url>,
+    /// When it was first seen.
+    pub(super) first_seen_at: Option<Timestamp>,
 }
 
 impl Item {
     /// Takes over what a metadata record tells of the exchange, as `copydesk export` writes it; other
     /// crawlers tell the duration by the same name.
     fn learn(&mut self, fields: &[u8]) {
+        let (mut told, mut is_first) = (Told::default(), false);
         for line in String::from_utf8_lossy(fields).lines() {
             match line.split_once(':').map(|(name, value)| (name, value.trim())) {
                 Some(("fetchTimeMs", ms)) => {
@@ -46,8 +63,69 @@ impl Item {
                 Some(("redirects", hops)) => {
                     self.redirects = serde_json::from_str(hops).unwrap_or_default();
                 }
+                Some(("copydesk-page", n)) => is_first = n == "1",
+                Some(("copydesk-url", url)) => told.url = address::parse(url).ok(),
+                Some(("copydesk-first-seen", at)) => told.first_seen_at = at.parse().ok(),
                 _ => {}
             }
+        }
+        // The others are found by its links.
+        if is_first {
+            self.told = told;
+        }
+    }
+
+    /// A page that is stored.
+    pub(super) fn stored(exchange: StoredExchange, body: Vec<u8>) -> Option<Self> {
+        Some(Self {
+            url: address::parse(&exchange.url).ok()?,
+            record_id: exchange.record_id.unwrap_or_default(),
+            date: exchange.fetched_at.parse().ok()?,
+            status: exchange.status,
+            headers: exchange.headers,
+            body,
+            redirects: serde_json::from_str(&exchange.redirects).unwrap_or_default(),
+            duration: Duration::from_millis(exchange.duration_ms.try_into().unwrap_or_default()),
+            told: Told::default(),
+        })
+    }
+
+    /// The address that was asked for, where redirects led to its own.
+    pub(super) fn asked(&self) -> Url {
+        let first = self.redirects.first();
+        let asked = first.and_then(|hop| address::parse(&hop.url).ok());
+        asked.unwrap_or_else(|| self.url.clone())
+    }
+
+    /// As a page is settled that came out of this file; none: it is stored.
+    pub(super) fn came(self, file: Option<&str>) -> Came {
+        let sha256 = sha256_hex(&self.body);
+        let header = |name| self.header(name).map(str::to_owned);
+        Came {
+            content_type: header("content-type"),
+            etag: header("etag"),
+            last_modified: header("last-modified"),
+            fetch: FetchRow {
+                url: self.asked().to_string(),
+                final_url: self.url.to_string(),
+                redirects: self.redirects,
+                status: Some(self.status),
+                charset: None,
+                charset_source: None,
+                fetched_at: self.date,
+                duration: self.duration,
+                bytes: self.body.len() as u64,
+                body_sha256: Some(sha256.clone()),
+                error: None,
+                headers: self.headers,
+                from: file.map(|file| IngestedFrom {
+                    file: file.to_owned(),
+                    record_id: self.record_id,
+                }),
+            },
+            url: address::canonical(self.url),
+            body: self.body,
+            sha256,
         }
     }
 
@@ -169,10 +247,11 @@ fn next_of_warc(
         record_id,
         date,
         status: message.status,
-        headers: message.headers,
+        headers: lower(message.headers),
         body: message.body,
         redirects: Vec::new(),
         duration: Duration::ZERO,
+        told: Told::default(),
     });
     let item = item.filter(|i| has_come(i.status) && may_be_html(i.header("content-type")));
     let Some(item) = item else {
@@ -180,6 +259,13 @@ fn next_of_warc(
         return None;
     };
     held.replace(Box::new(item)).map(|former| *former)
+}
+
+fn lower(headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    let named = headers.into_iter();
+    named
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect()
 }
 
 /// Whether a record is what an archive knows of another one beside its bytes.
@@ -261,10 +347,11 @@ fn next_of_folder(
             url: page.url,
             record_id: page.id,
             status: page.status,
-            headers: page.headers,
+            headers: lower(page.headers),
             body,
             redirects: Vec::new(),
             duration: Duration::ZERO,
+            told: Told::default(),
         }),
         Err(error) => {
             batch.failed.push(crate::pipeline::chain(&error));

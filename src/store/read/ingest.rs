@@ -11,8 +11,16 @@ use crate::store::value::time;
 /// An exchange whose body is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredExchange {
+    /// Its row, where it has one.
+    pub fetch_id: Option<i64>,
     /// The article's version that was made of it.
     pub version: i64,
+    /// Which page of the story it brought, from 1.
+    pub n: i64,
+    /// The article's address in that version.
+    pub article_url: String,
+    /// When the article was first seen, as in the file.
+    pub first_seen_at: String,
     /// The address that answered, as asked.
     pub url: String,
     /// HTTP status.
@@ -31,6 +39,8 @@ pub struct StoredExchange {
     pub body_sha256: String,
     /// The record it came out of, where it did not come over the network.
     pub record_id: Option<String>,
+    /// The file of that record.
+    pub file: Option<String>,
 }
 
 /// Which record of an archive file is meant. The id of a WARC record is enough, wherever its file lies.
@@ -89,13 +99,15 @@ impl Reader {
     /// When the file cannot be read.
     pub fn exchanges(&self, article_id: i64) -> Result<Vec<StoredExchange>, StoreError> {
         self.all(
-            "select s.version, coalesce(f.final_url, s.url) as url, coalesce(f.status, 200) as status,
+            "select s.version, s.n, s.article_url, s.first_seen_at, f.id as fetch_id, coalesce(f.final_url, s.url) as url,
+                    coalesce(f.status, 200) as status,
                     coalesce(f.headers, '{}') as headers, coalesce(f.redirects, '[]') as redirects,
                     coalesce(f.fetched_at, s.fetched_at) as fetched_at, coalesce(f.duration_ms, 0) as duration_ms,
-                    f.charset, s.html_sha256, i.record_id
-               from (select version, 1 as n, url, fetched_at, fetch_id, html_sha256 from article_versions where id = ?1
+                    f.charset, s.html_sha256, i.record_id, i.file
+               from (select version, 1 as n, url as article_url, first_seen_at, url, fetched_at, fetch_id, html_sha256
+                       from article_versions where id = ?1
                      union all
-                     select p.version, p.n, p.url, v.fetched_at, p.fetch_id, p.html_sha256
+                     select p.version, p.n, v.url, v.first_seen_at, p.url, v.fetched_at, p.fetch_id, p.html_sha256
                        from article_pages p join article_versions v on v.id = p.article_id and v.version = p.version
                       where p.article_id = ?1) s
                left join fetches f on f.id = s.fetch_id
@@ -106,7 +118,11 @@ impl Reader {
                 let headers: String = row.get("headers")?;
                 let headers: Map<String, Value> = serde_json::from_str(&headers).unwrap_or_default();
                 Ok(StoredExchange {
+                    fetch_id: row.get("fetch_id")?,
                     version: row.get("version")?,
+                    n: row.get("n")?,
+                    article_url: row.get("article_url")?,
+                    first_seen_at: row.get("first_seen_at")?,
                     url: row.get("url")?,
                     status: row.get("status")?,
                     headers: headers
@@ -119,6 +135,7 @@ impl Reader {
                     charset: row.get("charset")?,
                     body_sha256: row.get("html_sha256")?,
                     record_id: row.get("record_id")?,
+                    file: row.get("file")?,
                 })
             },
         )

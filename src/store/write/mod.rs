@@ -3,7 +3,6 @@
 
 mod article;
 mod dictionary;
-mod ingest;
 mod page;
 mod prune;
 mod reextract;
@@ -25,13 +24,12 @@ use super::error::StoreError;
 use super::packer::Packer;
 use dictionary::Making;
 pub use dictionary::{MadeDictionary, Repacked};
-pub use ingest::IngestedFrom;
 pub use prune::Vacuumed;
 pub use reextract::Reextraction;
 pub use rows::{
-    ArticleChange, ArticleWrite, CandidateRow, FetchRow, Forgotten, FurtherPage, HealthRow, Hop, ListingDue,
-    ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten, Provenance, RobotsWrite,
-    RunEnd, RunStart, ScheduleRow, TdmrepWrite,
+    ArticleChange, ArticleWrite, CandidateRow, FetchRow, Forgotten, FurtherPage, HealthRow, Hop,
+    IngestedFrom, ListingDue, ListingWrite, ListingWritten, MemoryRow, PageKind, PageWrite, PageWritten,
+    Provenance, RobotsWrite, RunEnd, RunStart, ScheduleRow, TdmrepWrite,
 };
 
 /// Writes that may wait for the writer; whoever brings one more waits too, so a slow disk slows

@@ -106,7 +106,7 @@ pub(super) fn write_page(
     let origin = article::Origin {
         url: &page.final_url,
         fetched_at: page.fetch.as_ref().map_or(page.at, |f| f.fetched_at),
-        first_seen_at: page.at,
+        first_seen_at: page.first_seen_at.unwrap_or(page.at),
         fetch_id: whole.map_or(fetch_id, |f| f.fetch_id),
         run_id: page.run_id,
         html_sha256: whole.map_or(body_sha256.as_deref(), |f| f.body_sha256.as_deref()),
@@ -335,6 +335,7 @@ fn further<'a>(
         None => None,
     };
     let fetch_id = match &page.fetch {
+        Some(_) if page.stored_fetch.is_some() => page.stored_fetch,
         Some(fetch) => Some(insert_fetch(tx, first.run_id, fetch, body_sha256.as_deref())?),
         None => None,
     };
@@ -388,7 +389,7 @@ fn has_its_own(tx: &Connection, url: &str, article_id: Option<i64>) -> rusqlite:
         .query_row(params![Text(url), article_id], |r| r.get(0))
 }
 
-/// Records an exchange. Returns its id.
+/// Records an exchange, and the record it came out of, where it came out of one. Returns its id.
 pub(super) fn insert_fetch(
     tx: &Connection,
     run_id: i64,
@@ -415,7 +416,12 @@ pub(super) fn insert_fetch(
         body_sha256.or(fetch.body_sha256.as_deref()),
         opt(&fetch.error),
     ])?;
-    Ok(tx.last_insert_rowid())
+    let id = tx.last_insert_rowid();
+    if let Some(from) = &fetch.from {
+        tx.prepare_cached("insert into ingested (fetch_id, file, record_id) values (?1, ?2, ?3)")?
+            .execute(params![id, Text(&from.file), Text(&from.record_id)])?;
+    }
+    Ok(id)
 }
 
 /// One object, names in lower case, in the order of the answer: `headers ->> '$.etag'` works.

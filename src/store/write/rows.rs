@@ -73,6 +73,17 @@ pub struct FetchRow {
     pub body_sha256: Option<String>,
     /// What went wrong.
     pub error: Option<String>,
+    /// The record of an archive file that it came out of; `None`: it came over the network.
+    pub from: Option<IngestedFrom>,
+}
+
+/// Where an exchange came from that did not come over the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestedFrom {
+    /// The file or folder, absolute.
+    pub file: String,
+    /// The record in it.
+    pub record_id: String,
 }
 
 /// A copy of a robots.txt, as last answered.
@@ -216,6 +227,8 @@ pub struct PageWrite {
     pub final_url: String,
     /// When this happened.
     pub at: Timestamp,
+    /// When a new article was first seen, where that was in another archive and earlier.
+    pub first_seen_at: Option<Timestamp>,
     /// The exchange. Without one (a refusal before any request) `last_fetched_at` stays.
     pub fetch: Option<FetchRow>,
     /// What became of it. `None` leaves it in the queue: it is tried again once `next_visit_at`
@@ -251,6 +264,7 @@ impl PageWrite {
             final_url: url.clone(),
             url,
             at,
+            first_seen_at: None,
             fetch: None,
             outcome: Some(Outcome::Failed),
             reason: None,
@@ -272,6 +286,8 @@ pub struct FurtherPage {
     pub url: String,
     /// The exchange, where it was asked for.
     pub fetch: Option<FetchRow>,
+    /// The row of that exchange, where it is stored already: of a page that came for another version.
+    pub stored_fetch: Option<i64>,
     /// What became of it: `duplicate` is another address of the story.
     pub outcome: Outcome,
     /// Why it is no part of the story, where it is none.

@@ -8,6 +8,7 @@ use crate::faults::Reply;
 
 mod backup;
 mod export;
+mod paged;
 mod prune;
 mod reextract;
 mod space;

@@ -387,7 +387,10 @@ fn it_waits_for_no_crawl_makes_no_database_and_takes_only_ages() {
     assert!(!desk.db().exists());
     let desk = papers();
     let held = store::lock(&desk.db()).unwrap().unwrap();
-    desk.run(&["prune"]).well().warns("a crawl is at work");
+    desk.run(&["prune"])
+        .well()
+        .warns("a crawl is at work")
+        .warns("`copydesk watch` has to be stopped first");
     desk.run(&["prune", "--dry-run"]).quiet();
     drop(held);
     desk.run(&["prune", "--bodies-older-than", "soon"])

@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use copydesk::store::{Dictionary, dictionary_bytes, packed_bytes};
+use copydesk::sites::Sites;
+use copydesk::store::{ArticleChange, Dictionary, MadeDictionary, Store, dictionary_bytes, packed_bytes};
 use copydesk::warc;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -121,6 +122,41 @@ for size in (112, 1024):
     print(f'| one for all sites, trained, {size} KiB: pages of hosts left out | {with_}, without {without} |')
 "#;
 
+type Page = (String, Vec<u8>);
+
+fn host(url: &str) -> &str {
+    let host = url.split('/').nth(2).unwrap_or_default();
+    host.trim_start_matches("www.")
+}
+
+/// The pages of papers whose rule files extend one family, with their hosts; families of two papers or more.
+fn families(hosts: &BTreeMap<String, Vec<Page>>) -> BTreeMap<String, Vec<(&str, &Page)>> {
+    let sites = Sites::builtin();
+    let mut families: BTreeMap<String, Vec<(&str, &Page)>> = BTreeMap::new();
+    for page in hosts.values().flatten() {
+        let family = sites
+            .for_url(&page.0.parse().unwrap())
+            .and_then(|site| site.family.clone());
+        if let Some(family) = family {
+            families.entry(family).or_default().push((host(&page.0), page));
+        }
+    }
+    families.retain(|_, pages| pages.iter().any(|(host, _)| *host != pages[0].0));
+    families
+}
+
+/// The pages of a page's family that stand on other hosts.
+fn sisters<'a>(families: &BTreeMap<String, Vec<(&'a str, &'a Page)>>, page: &Page) -> Vec<&'a Page> {
+    let family = families
+        .values()
+        .find(|pages| pages.iter().any(|(_, p)| p.0 == page.0));
+    let others = family
+        .into_iter()
+        .flatten()
+        .filter(|(other, _)| *other != host(&page.0));
+    others.map(|(_, page)| *page).collect()
+}
+
 /// cargo test --test it -- --ignored --nocapture bytes_of_a_stored_page
 #[test]
 #[ignore = "measures; prints the table of docs/archive.md"]
@@ -184,8 +220,103 @@ fn bytes_of_a_stored_page() {
     tell("a dictionary of one page", &of_several, |page| {
         dictionary_bytes(&joined([page]))
     });
+    let several_hosts = families(&hosts);
+    let sum: usize = several_hosts.values().map(Vec::len).sum();
+    println!(
+        "\n{sum} pages of {} families of papers that share a site's make-up",
+        several_hosts.len()
+    );
+    let of_family: Vec<_> = several_hosts.values().flatten().map(|(_, page)| *page).collect();
+    tell("WARC, gzipped", &of_family, |(url, b)| in_warc(url, b));
+    tell("gzip -9", &of_family, |(_, b)| gzip_9(b));
+    tell("without", &of_family, |(_, b)| packed_bytes(b, None));
+    tell("all pages of the family's other papers", &of_family, |page| {
+        packed_bytes(&page.1, Some(&joined(sisters(&several_hosts, page))))
+    });
     println!("\nzstd's own trainer, on the pages of hosts with several");
     if let Some(table) = python(TRAINED, &[folder.to_str().unwrap()]) {
         print!("{table}");
     }
+}
+
+/// How long a page waits for the writer, before, while and after a dictionary is made for another site, and
+/// what making it and packing the first page with it take.
+///
+/// cargo test --test it -- --ignored --nocapture a_dictionary_in_the_making
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures; the figures of docs/archive.md"]
+async fn a_dictionary_in_the_making_keeps_no_page_waiting() {
+    let Some(folder) = folder() else { return };
+    let mut hosts = pages(&folder);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("copydesk.db");
+    let (writer, run) = crate::store::writer(&path).await;
+    let store = async |site: &str, (url, body): &Page| {
+        let mut write = crate::store::story(run, url, url);
+        if let ArticleChange::New(article) = &mut write.article {
+            article.site = site.to_owned();
+            // Too short to be compared with other papers' stories.
+            article.article.blocks.truncate(1);
+        }
+        write.site = Some(site.to_owned());
+        write.body = Some(body.clone());
+        let begun = Instant::now();
+        writer.record_page(write).await.unwrap();
+        begun.elapsed()
+    };
+    // Two hosts' pages as one site's: two kinds of pages, as a site has them.
+    let paper: Vec<Page> = ["latimes.com", "bbc.com"]
+        .iter()
+        .flat_map(|host| hosts.remove(*host).unwrap())
+        .collect();
+    let bytes: usize = paper.iter().map(|(_, body)| body.len()).sum();
+    println!(
+        "a dictionary for {} pages of {} bytes each",
+        paper.len(),
+        bytes / paper.len()
+    );
+    let others: Vec<Page> = hosts.into_values().flatten().collect();
+    let mut others = others.chunks(150);
+    for told in ["before", "while it is made and put in", "after"] {
+        if told.starts_with("while") {
+            for page in &paper[..7] {
+                store("paper", page).await;
+            }
+            // The eighth page makes the site due.
+            println!(
+                "the page that makes it due waits {:.1?}",
+                store("paper", &paper[7]).await
+            );
+        }
+        let mut waits = Vec::new();
+        for page in others.next().unwrap() {
+            waits.push(store(host(&page.0), page).await);
+        }
+        waits.sort_unstable();
+        println!(
+            "{told}: a page waits {:.1?}, the longest {:.1?}",
+            waits[waits.len() / 2],
+            waits[waits.len() - 1]
+        );
+    }
+    for which in ["first", "second"] {
+        let page = (
+            format!("https://www.bbc.com/{which}"),
+            [&paper[7].1[..], which.as_bytes()].concat(),
+        );
+        println!(
+            "the {which} page packed with it waits {:.1?}",
+            store("paper", &page).await
+        );
+    }
+    let reader = Store::open(&path).unwrap().reader().unwrap();
+    let begun = Instant::now();
+    let made = MadeDictionary::of(&reader, "paper", jiff::Timestamp::UNIX_EPOCH)
+        .unwrap()
+        .unwrap();
+    println!("making it takes {:.1?}", begun.elapsed());
+    let begun = Instant::now();
+    writer.keep_dictionary(made).await.unwrap();
+    println!("putting it in takes {:.1?}", begun.elapsed());
+    writer.close().await.unwrap();
 }

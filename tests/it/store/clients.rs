@@ -222,3 +222,30 @@ async fn two_programs_that_write_at_once_wait_for_each_other() {
     let status = Reader::open(&path).unwrap().site_status().unwrap();
     assert_eq!(status[0].articles, 82);
 }
+
+#[tokio::test]
+async fn a_client_that_comes_and_goes_leaves_the_log_to_whoever_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("copydesk.db");
+    let (writer, run) = writer(&path).await;
+    let count = |reader: Reader| reader.headlines(9).unwrap().len();
+    for n in 1..=3 {
+        let page = story(run, &format!("https://news.example/{n}"), &format!("Told {n}"));
+        writer.record_page(page).await.unwrap();
+        // Readers of ours come and go too, as in every crawl: the writer's locks are not theirs to give up.
+        assert_eq!(count(Reader::open(&path).unwrap()), n);
+        let Some(told) = client(
+            "sqlite3",
+            &[path.to_str().unwrap(), "select count(*) from articles"],
+        ) else {
+            return;
+        };
+        assert_eq!(told.trim(), n.to_string());
+        assert!(
+            path.with_extension("db-wal").exists(),
+            "the last one out moves the log, and that was not the last"
+        );
+    }
+    writer.close().await.unwrap();
+    assert_eq!(count(Reader::open(&path).unwrap()), 3);
+}
