@@ -181,8 +181,9 @@ fn leaf<'a>(specimen: &'a Specimen, generic: &RuleSet) -> Result<Leaf<'a>, Strin
 }
 
 /// What of the proposal is worth most, tried on the pages: a layout with its strips, a layout, strips, or
-/// nothing. What gives another text than the generic extractor must promise a better one, for it
-/// may err; of what is worth the same, the first is taken, for a rule holds against what the site invents next.
+/// nothing. What gives another text or verdict than the generic extractor must promise a better text, for
+/// it may err, and a front page is no story because a rule names its list. Of what is worth the same, the
+/// first is taken, for a rule holds against what the site invents next.
 fn proposal(
     id: &str,
     facts: &Facts,
@@ -211,7 +212,7 @@ fn proposal(
         let same = tried
             .iter()
             .zip(&none.2)
-            .all(|(a, b)| a.article.text() == b.article.text());
+            .all(|(a, b)| a.outcome == b.outcome && a.article.text() == b.article.text());
         let better = worth >= none.0 + LEAST_GAIN * leaves.len() as f32;
         let holds = tried.iter().zip(leaves).all(|(e, l)| holds(e, l));
         let most = best.as_ref().map_or(f32::MIN, |(most, ..)| most + SAME_WORTH);
