@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::article::Category;
 use crate::decode;
-use crate::extract::induce::{self, Induced, InducedLayout, StripBy};
+use crate::extract::induce::{self, Induced, InducedLayout, InducedStrip, StripBy};
 use crate::extract::{self, Extraction, Note, Page, RuleSet};
 use crate::outcome::Outcome;
 use crate::sites::rule::{CommonRules, Site};
@@ -21,9 +21,10 @@ use facts::Facts;
 /// Share of the generic extractor's words that a layout's text must have on each page: less is a
 /// layout that lost the story.
 const LEAST_OF_GENERIC: f64 = 0.6;
-/// Expected scores, summed over the pages, that differ by less are equal: a rule is then worth more, for
-/// it holds against what the site invents next.
-const SAME_WORTH: f32 = 0.002;
+/// Expected scores, summed over the pages, that differ by less are equal.
+const SAME_WORTH: f32 = 0.0005;
+/// What rules that give another text than the generic extractor must add to a page's expected score.
+const LEAST_GAIN: f32 = 0.001;
 /// Agreement with the generic extractor below which a layout is told to be unsure.
 const SURE_AGREEMENT: f32 = 0.93;
 
@@ -108,14 +109,8 @@ pub fn write(
     }
     let facts = facts::gather(&leaves, sitemaps);
     let pages: Vec<Page<'_>> = leaves.iter().map(Leaf::page).collect();
-    let mut induced = induce::induce(&pages, &generic);
+    let (induced, mut tried) = proposal(id, &facts, induce::induce(&pages, &generic), &leaves, common)?;
     let mut fields = vec![Vec::new(); induced.layouts.len()];
-    let mut tried = attempt(id, &facts, &induced, &fields, &leaves, common)?;
-    if !induced.layouts.is_empty() && !pays(&induced, &tried, &leaves) {
-        induced.layouts.clear();
-        fields.clear();
-        tried = attempt(id, &facts, &induced, &fields, &leaves, common)?;
-    }
     for at in 0..induced.layouts.len() {
         let mine = |i: &usize| induced.layouts[at].pages.contains(i);
         let wanting = facts::wanting(tried.iter().enumerate().filter(|(i, _)| mine(i)).map(|(_, e)| e));
@@ -185,13 +180,57 @@ fn leaf<'a>(specimen: &'a Specimen, generic: &RuleSet) -> Result<Leaf<'a>, Strin
     })
 }
 
-/// Whether the layouts read the stories, and no worse than the generic extractor does.
-fn pays(induced: &Induced, tried: &[Extraction], leaves: &[Leaf<'_>]) -> bool {
-    let worth = |of: &mut dyn Iterator<Item = &Extraction>| -> f32 {
-        of.zip(&induced.beliefs).map(|(e, b)| b.score(&e.article)).sum()
+/// What of the proposal is worth most, tried on the pages: a layout with its strips, a layout, strips, or
+/// nothing. What gives another text or verdict than the generic extractor must promise a better text, for
+/// it may err, and a front page is no story because a rule names its list. Of what is worth the same, the
+/// first is taken, for a rule holds against what the site invents next.
+fn proposal(
+    id: &str,
+    facts: &Facts,
+    induced: Induced,
+    leaves: &[Leaf<'_>],
+    common: &Arc<CommonRules>,
+) -> Result<(Induced, Vec<Extraction>), AuthoringError> {
+    let of = |layouts: &[InducedLayout], strips: &[InducedStrip]| Induced {
+        layouts: layouts.to_vec(),
+        strips: strips.to_vec(),
+        ..induced.clone()
     };
-    let generic = worth(&mut leaves.iter().map(|l| &l.generic));
-    tried.iter().zip(leaves).all(|(e, l)| holds(e, l)) && worth(&mut tried.iter()) + SAME_WORTH >= generic
+    let attempt = |choice: Induced| {
+        let fields = vec![Vec::new(); choice.layouts.len()];
+        let tried = attempt(id, facts, &choice, &fields, leaves, common)?;
+        Ok((worth(&choice, &tried), choice, tried))
+    };
+    let none = attempt(of(&[], &[]))?;
+    let mut best: Option<(f32, Induced, Vec<Extraction>)> = None;
+    for choice in [
+        of(&induced.layouts, &induced.strips),
+        of(&induced.layouts, &[]),
+        of(&[], &induced.bare_strips),
+    ] {
+        let (worth, choice, tried) = attempt(choice)?;
+        let same = tried
+            .iter()
+            .zip(&none.2)
+            .all(|(a, b)| a.outcome == b.outcome && a.article.text() == b.article.text());
+        let better = worth >= none.0 + LEAST_GAIN * leaves.len() as f32;
+        let holds = tried.iter().zip(leaves).all(|(e, l)| holds(e, l));
+        let most = best.as_ref().map_or(f32::MIN, |(most, ..)| most + SAME_WORTH);
+        if holds && (same || better) && worth > most {
+            best = Some((worth, choice, tried));
+        }
+    }
+    let (_, choice, tried) = best.unwrap_or(none);
+    Ok((choice, tried))
+}
+
+/// Expected scores of these articles, summed.
+fn worth(induced: &Induced, tried: &[Extraction]) -> f32 {
+    let scores = tried
+        .iter()
+        .zip(&induced.beliefs)
+        .map(|(e, b)| b.score(&e.article));
+    scores.sum()
 }
 
 /// Whether a layout did its work on a page.

@@ -1,7 +1,8 @@
 //! `copydesk sites new`: a rule file that works, from some pages of a site; never over another file.
 
-use std::fs::OpenOptions;
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -141,17 +142,22 @@ fn id_of(host: &str, sites: &Sites) -> String {
     }
 }
 
+/// The file is whole or not there, for a command that reads the rules meanwhile; and never over another.
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
-    if let Some(dir) = file.parent() {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    }
-    let mut new = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .with_context(|| format!("cannot create {}", file.display()))?;
-    new.write_all(text.as_bytes())
-        .with_context(|| format!("cannot write {}", file.display()))
+    let context = || format!("cannot write {}", file.display());
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = dir.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let mut part = tempfile::Builder::new()
+        .prefix("new.")
+        .suffix(".part")
+        // As any new file, not for its owner alone.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(dir)
+        .with_context(context)?;
+    part.write_all(text.as_bytes()).with_context(context)?;
+    part.persist_noclobber(file).with_context(context)?;
+    Ok(())
 }
 
 fn tell(

@@ -20,7 +20,9 @@ const FINALISTS: usize = 12;
 /// Share of the generic extractor's expected score that a layout must reach on a page it matches.
 const LEAST_OF_GENERIC: f32 = 0.97;
 /// Scores that differ by less are equal: the simpler selector is taken.
-const SAME_SCORE: f32 = 0.002;
+const SAME_SCORE: f32 = 0.0002;
+/// What strips may still add to a page's score.
+const STRIPS_GIVE: f32 = 0.02;
 
 /// A container, tried on pages.
 struct Container<'a> {
@@ -68,7 +70,8 @@ pub(super) fn choose(pages: &[Observed<'_>]) -> Vec<InducedLayout> {
             paragraphs: look.paragraphs,
         });
     }
-    if promised + SAME_SCORE < generic.iter().sum::<f32>() {
+    let at_most = promised + STRIPS_GIVE * pages.len() as f32;
+    if at_most < generic.iter().sum::<f32>() {
         return Vec::new();
     }
     layouts

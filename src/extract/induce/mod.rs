@@ -33,31 +33,40 @@ pub struct Induced {
     pub layouts: Vec<InducedLayout>,
     /// What stands in the story and is none.
     pub strips: Vec<InducedStrip>,
+    /// The same where no layout is taken, and the generic extractor finds the story.
+    pub bare_strips: Vec<InducedStrip>,
     /// What is believed of the texts of each page given; nothing of one that could not be read.
     pub beliefs: Vec<Beliefs>,
 }
 
-/// What is believed of a page's texts: their words, and how surely they are story (0 to 1).
+/// What is believed of a page's texts: their words, and how surely each telling is story (0 to 1), the
+/// surest first.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Beliefs(HashMap<String, (f32, f32)>);
+pub struct Beliefs(HashMap<String, (f32, Vec<f32>)>);
 
 impl Beliefs {
     /// Expected F1 score of an article made from the page, 0 to 1: what a proposal is worth once the
     /// real extractor has tried it.
     pub fn score(&self, article: &Article) -> f32 {
         let (mut said, mut right) = (0.0, 0.0);
+        let mut tellings: HashMap<String, usize> = HashMap::new();
         for block in &article.blocks {
-            // What only the proposal sees, such as a caption in loose text, is nothing believed.
-            let unknown = || (text::word_count(&block.text) as f32, 0.0);
-            let (words, belief) = self
-                .0
-                .get(&text::fold(&block.text))
-                .copied()
-                .unwrap_or_else(unknown);
+            let text = text::fold(&block.text);
+            let Some((words, beliefs)) = self.0.get(&text) else {
+                // What only the proposal sees, such as a caption in loose text, is nothing believed.
+                said += text::word_count(&block.text) as f32;
+                continue;
+            };
+            let telling = tellings.entry(text).or_default();
             said += words;
-            right += words * belief;
+            right += words * beliefs.get(*telling).copied().unwrap_or_default();
+            *telling += 1;
         }
-        let all: f32 = self.0.values().map(|(words, belief)| words * belief).sum();
+        let all: f32 = self
+            .0
+            .values()
+            .map(|(words, b)| words * b.iter().sum::<f32>())
+            .sum();
         2.0 * right / (said + all).max(1.0)
     }
 }
@@ -115,16 +124,54 @@ pub fn induce(pages: &[Page<'_>], rules: &RuleSet) -> Induced {
     observe::reconsider(&mut observed);
     let layouts = layout::choose(&observed);
     let strips = strips::propose(&observed, &repeated, &layouts);
+    let bare_strips = strips::propose(&observed, &repeated, &[]);
     let mut beliefs = vec![Beliefs::default(); pages.len()];
     for page in &observed {
+        let of = &mut beliefs[page.page].0;
         for b in &page.blocks {
             let words = if b.settled { 0.0 } else { b.words };
-            beliefs[page.page].0.insert(b.text.clone(), (words, b.belief));
+            let (_, all) = of.entry(b.text.clone()).or_insert((words, Vec::new()));
+            all.push(b.belief);
+            all.sort_by(|a, b| b.total_cmp(a));
         }
     }
     Induced {
         layouts,
         strips,
+        bare_strips,
         beliefs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::{Block, BlockKind, Extractor};
+
+    #[test]
+    fn a_text_told_once_more_adds_nothing_to_what_a_proposal_is_worth() {
+        let beliefs = Beliefs(HashMap::from([
+            ("The pier is gone.".to_owned(), (4.0, vec![0.98, 0.02])),
+            ("It stood for a year.".to_owned(), (5.0, vec![0.98])),
+        ]));
+        let told = |texts: &[&str]| {
+            let block = |text: &&str| Block {
+                kind: BlockKind::Paragraph,
+                text: (*text).to_owned(),
+            };
+            beliefs.score(&Article {
+                meta: Default::default(),
+                blocks: texts.iter().map(block).collect(),
+                removed: Vec::new(),
+                images: Vec::new(),
+                extractor: Extractor::Generic,
+                layout: None,
+                quality: 0.0,
+            })
+        };
+        let once = told(&["The pier is gone.", "It stood for a year."]);
+        let twice = told(&["The pier is gone.", "It stood for a year.", "The pier is gone."]);
+        assert!(once > 0.95 && twice < once - 0.1, "{once} {twice}");
+        assert!(told(&["The pier is gone.", "Buy a calendar of the pier."]) < told(&["The pier is gone."]));
     }
 }

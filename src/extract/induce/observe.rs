@@ -1,7 +1,7 @@
 //! One page as the induction sees it: its blocks, which of them the generic extractor keeps, and how
 //! sure that is once the blocks of the same shape on all pages are asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
@@ -18,14 +18,18 @@ use super::names;
 
 /// What is believed of a block outside the body that the generic extractor found.
 const OUTSIDE: f32 = 0.02;
+/// A text of so many words that is told already is told once more.
+const AGAIN_WORDS: f32 = 6.0;
 /// Bounds of a belief: nobody is surer than this.
 const SUREST: f32 = 0.98;
 /// Words of a block that count at most when blocks of one shape are asked.
 const HEARD_WORDS: f32 = 60.0;
 /// Words of an unknown block that every shape begins with, and what is believed of it.
 const PRIOR: (f32, f32) = (40.0, 0.5);
+/// Words of one shape beyond either end of the story from which they may be more of it.
+const EDGE_WORDS: f32 = 60.0;
 /// How much the shape's opinion counts beside the block's own.
-const SHAPE_WEIGHT: f32 = 0.1;
+const SHAPE_WEIGHT: f32 = 0.2;
 
 /// A block.
 pub(super) struct Seen<'a> {
@@ -128,11 +132,14 @@ pub(super) fn observe<'a>(
             whole: whole.iter().find(lies).map(|(written, _)| *written),
         })
     });
-    Some(Observed {
-        page,
-        dom,
-        blocks: blocks.collect(),
-    })
+    let mut blocks: Vec<Seen<'_>> = blocks.collect();
+    let told: HashSet<String> = blocks.iter().filter(|b| b.kept).map(|b| b.text.clone()).collect();
+    for b in blocks.iter_mut() {
+        if !b.kept && !b.settled && b.words >= AGAIN_WORDS && told.contains(&b.text) {
+            (b.twice, b.belief) = (true, OUTSIDE);
+        }
+    }
+    Some(Observed { page, dom, blocks })
 }
 
 /// Where a block stands: what it is and what the two elements around it are.
@@ -165,17 +172,35 @@ pub(super) fn reconsider(pages: &mut [Observed<'_>]) {
         }
     }
     for (page, shapes) in pages.iter_mut().zip(&shapes) {
-        for (b, shape) in page
-            .blocks
-            .iter_mut()
-            .zip(shapes)
-            .filter(|(b, _)| !b.settled && !b.twice)
-        {
+        let at_edge = edges(page, shapes);
+        for ((b, shape), at_edge) in page.blocks.iter_mut().zip(shapes).zip(at_edge) {
+            if b.settled || b.twice {
+                continue;
+            }
             let heard = b.words.min(HEARD_WORDS);
             let (right, all) = sums[shape.as_str()];
             let others = (right - heard * b.belief + PRIOR.0 * PRIOR.1) / (all - heard + PRIOR.0);
-            let joint = logit(b.belief) + SHAPE_WEIGHT * logit(others.clamp(1.0 - SUREST, SUREST));
+            let told = logit(others.clamp(1.0 - SUREST, SUREST));
+            let told = if at_edge { told.min(0.0) } else { told };
+            let joint = logit(b.belief) + SHAPE_WEIGHT * told;
             b.belief = 1.0 / (1.0 + (-joint).exp());
         }
     }
+}
+
+/// Which blocks stand before or after all that is kept, with few words of their shape beside them: a
+/// credit or an appeal often stands where the story's paragraphs do, so there a shape speaks for nothing.
+fn edges(page: &Observed<'_>, shapes: &[String]) -> Vec<bool> {
+    let kept = |b: &Seen<'_>| b.kept;
+    let first = page.blocks.iter().position(kept).unwrap_or(0);
+    let last = page.blocks.iter().rposition(kept).unwrap_or(page.blocks.len());
+    let side = |at: usize| (at < first, at > last);
+    let mut words: HashMap<(&str, (bool, bool)), f32> = HashMap::new();
+    for (at, (b, shape)) in page.blocks.iter().zip(shapes).enumerate() {
+        *words.entry((shape, side(at))).or_default() += b.words;
+    }
+    let at_edge = |(at, shape): (usize, &String)| {
+        side(at) != (false, false) && words[&(shape.as_str(), side(at))] < EDGE_WORDS
+    };
+    shapes.iter().enumerate().map(at_edge).collect()
 }
