@@ -110,8 +110,8 @@ def ask(corpus, rows, **beliefs):
                 page.update((name, by_id[r["id"]]) for name, by_id in beliefs.items() if r["id"] in by_id)
                 f.write(json.dumps(page) + "\n")
         env = dict(os.environ, COPYDESK_TRAIN_IN=str(source), COPYDESK_TRAIN_OUT=str(out))
-        subprocess.run(["cargo", "test", "--quiet", "--lib", "describe_pages", "--", "--ignored"], cwd=ROOT, env=env,
-                       check=True, stdout=subprocess.DEVNULL)
+        tool = ["cargo", "test", "--release", "--quiet", "--lib", "describe_pages", "--", "--ignored"]
+        subprocess.run(tool, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
         return [json.loads(line) for line in open(out)]
 
 

@@ -107,3 +107,19 @@ fn a_sure_text_is_of_higher_quality_than_a_doubtful_one() {
     let doubtful = article(&format!("<body><ul>{links}</ul><p>Contact the desk.</p></body>")).quality;
     assert!(story > 0.7 && doubtful < 0.5, "{story} {doubtful}");
 }
+
+#[test]
+fn a_text_with_links_is_of_lower_quality_than_the_same_without() {
+    let linked = STORY.map(|p| {
+        let end = p.match_indices(' ').nth(4).unwrap().0;
+        format!("<p><a href=/x>{}</a>{}</p>", &p[..end], &p[end..])
+    });
+    let (linked, plain) = (article(&page(&linked.concat())), article(&page(&paragraphs())));
+    assert_eq!(linked.text(), plain.text());
+    assert!(
+        linked.quality < plain.quality,
+        "{} {}",
+        linked.quality,
+        plain.quality
+    );
+}
