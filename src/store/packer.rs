@@ -168,6 +168,7 @@ fn has_had_its_day(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::LOOK_EVERY;
     use crate::store::sha256_hex;
     use crate::store::testing::{Desk, desk, story};
     use crate::store::{MadeDictionary, Reader, Store};
@@ -207,16 +208,18 @@ mod tests {
         desk.writer.clone().close().await.unwrap();
         assert_eq!(dictionaries(&desk), "8");
         let desk = desk.again();
-        store(&desk, 8..60, 1).await;
-        store(&desk, 60..120, 2).await;
+        // The change falls between two looks, so that no dictionary is chosen from pages of both.
+        let change = 4 * u64::try_from(LOOK_EVERY).unwrap();
+        store(&desk, 8..change, 1).await;
+        store(&desk, change..120, 2).await;
         desk.writer.clone().close().await.unwrap();
         let counts = dictionaries(&desk);
         let counts: Vec<u64> = counts.split(' ').map(|n| n.parse().unwrap()).collect();
         assert_eq!((counts.len(), counts.iter().sum::<u64>()), (2, 120), "{counts:?}");
-        assert!(counts[0] >= 60, "{counts:?}");
+        assert!(counts[0] >= change, "{counts:?}");
         let reader = Reader::open(&path).unwrap();
         for n in 0..120 {
-            let bytes = page(if n < 60 { 1 } else { 2 }, n);
+            let bytes = page(if n < change { 1 } else { 2 }, n);
             assert_eq!(reader.body(&sha256_hex(&bytes)).unwrap(), Some(bytes), "{n}");
         }
     }
