@@ -51,16 +51,25 @@ impl Selector {
         Self::parse(source).unwrap_or_else(|e| panic!("{source}: {e}"))
     }
 
-    /// Whether it names elements that hold code, as `script` or `style`.
-    pub fn names_code(&self) -> bool {
-        let mut words = self
-            .source
-            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')));
-        words.any(|word| {
-            super::parse::CODE
-                .iter()
-                .any(|name| word.eq_ignore_ascii_case(name))
-        })
+    /// Whether what it finds may hold code: true unless each of its parts plainly ends in the name of another
+    /// element than `script` and `style`.
+    pub fn may_find_code(&self) -> bool {
+        let is_other = |part: &str| {
+            let last = part.rsplit(|c: char| c.is_whitespace() || matches!(c, '>' | '+' | '~'));
+            let last = last.into_iter().next().unwrap_or_default();
+            let name_end = last.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+            let (name, rest) = last.split_at(name_end.unwrap_or(last.len()));
+            let is_plain = rest.is_empty() || rest.starts_with(['.', '#', '[', ':']);
+            // What seems to be a name may stand in an attribute's value.
+            let is_whole = last.matches('[').count() == last.matches(']').count();
+            !name.is_empty()
+                && is_plain
+                && is_whole
+                && !super::parse::CODE
+                    .iter()
+                    .any(|code| name.eq_ignore_ascii_case(code))
+        };
+        !self.source.split(',').map(str::trim).all(is_other)
     }
 
     /// The selector as written.
@@ -102,20 +111,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn selectors_of_code_are_told() {
-        let names_code = |source| Selector::known(source).names_code();
-        assert!(
-            ["script#data", "head > SCRIPT[id]", "p, style"]
-                .map(names_code)
-                .iter()
-                .all(|c| *c)
-        );
-        assert!(
-            !["[name=description]", ".script-note", "noscript"]
-                .map(names_code)
-                .iter()
-                .any(|c| *c)
-        );
+    fn selectors_that_may_find_code_are_told() {
+        let may = [
+            "script#data",
+            "head > SCRIPT[id]",
+            "p, style",
+            "#state",
+            ".x",
+            "head > :nth-child(3)",
+            "[id='a b']",
+        ];
+        for source in may {
+            assert!(Selector::known(source).may_find_code(), "{source}");
+        }
+        for source in [
+            "meta[name=description]",
+            "div.script-note > p",
+            "h1, h2:not(.x)",
+            "noscript",
+        ] {
+            assert!(!Selector::known(source).may_find_code(), "{source}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct RuleSet {
     owners: Vec<usize>,
     /// What a block must be like to be met by each strip, as far as its text says.
     openings: Vec<Opening>,
-    /// Whether a field is read from a script.
+    /// Whether a field may be read from a script.
     reads_code: bool,
 }
 
@@ -53,7 +53,8 @@ impl RuleSet {
         }
         let layouts = site.iter().flat_map(|s| &s.layouts);
         let mut sources = layouts.flat_map(|l| &l.fields).flat_map(|f| &f.sources);
-        let reads_code = sources.any(|s| matches!(s, Source::Css { selector, .. } if selector.names_code()));
+        let reads_code = sources
+            .any(|s| matches!(s, Source::Css { selector, attribute: None, .. } if selector.may_find_code()));
         Self {
             site,
             common,

@@ -44,11 +44,17 @@ fn a_sites_closest_names_a_block_before_a_common_selector() {
 }
 
 #[test]
-fn a_field_can_be_read_from_a_scripts_source() {
-    let fields = "title = { select = \"script\", match = 'headline: \"(.+?)\"' }\n";
-    let html = "<script>let story = { headline: \"Low <b> tide\" };</script><article><p>Story.</p></article>";
-    let read = read(&rules(&format!("{LAYOUT}{fields}"), ""), html);
-    assert_eq!(read.article.meta.title.as_deref(), Some("Low <b> tide"));
+fn a_field_can_be_read_from_a_scripts_source_however_that_is_found() {
+    let html = "<script id=state>let story = { headline: \"Low <b> tide\" };</script><article><p>Story.</p></article>";
+    for select in ["script", "#state", "[id='state']"] {
+        let fields = format!("title = {{ select = \"{select}\", match = 'headline: \"(.+?)\"' }}\n");
+        let read = read(&rules(&format!("{LAYOUT}{fields}"), ""), html);
+        assert_eq!(
+            read.article.meta.title.as_deref(),
+            Some("Low <b> tide"),
+            "{select}"
+        );
+    }
 }
 
 #[test]

@@ -138,11 +138,6 @@ impl Fetcher {
         }
     }
 
-    /// Until when the host of `url` is left alone, where it asked for that.
-    pub fn paused_until(&self, url: &Url) -> Option<Timestamp> {
-        self.transport.pace().paused_until(&host_of(url))
-    }
-
     /// What the robots.txt for `url` says, and the file if it had to be fetched for that.
     pub async fn robots(&self, url: &Url, delay: Duration) -> (RobotsView, Vec<(RobotsCopy, Exchange)>) {
         let mut fetched = Vec::new();

@@ -130,13 +130,6 @@ impl Pace {
         state.paused_until = state.paused_until.max(Some(until));
     }
 
-    /// Until when a host is left alone, where it asked for that.
-    pub(super) fn paused_until(&self, host: &str) -> Option<Timestamp> {
-        let host = Arc::clone(unpoisoned(&self.hosts).get(host)?);
-        let state = host.state();
-        state.paused_until.filter(|_| state.is_paused(self.clock.now()))
-    }
-
     /// Forgets failures, so that hosts given up are tried again. Pauses they asked for stay.
     pub(super) fn begin_run(&self) {
         for host in unpoisoned(&self.hosts).values() {

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::address;
 use crate::article::Category;
+use crate::clock::later;
 use crate::fetch::Refusal;
 use crate::optout::{self, Signal};
 use crate::outcome::Outcome;
@@ -122,6 +123,9 @@ pub(super) async fn visit(
             tracing::error!("{}: {fault}", target.url);
             let mut write = blank(desk, site, target);
             write.reason = Some(fault.to_string());
+            if matches!(fault, CrawlError::Store(_)) && !last_attempt(target) {
+                write.next_visit_at = Some(next_attempt(desk, target));
+            }
             desk.writer.record_page(write).await?;
             let mut done = Done::new();
             done.tally.failure();
@@ -285,7 +289,7 @@ fn next_visit(desk: &Desk, site: &Site, write: &PageWrite) -> Result<Option<Time
         .crawl
         .revisit
         .iter()
-        .map(|step| crate::clock::later(first_seen, *step))
+        .map(|step| later(first_seen, *step))
         .collect();
     steps.sort_unstable();
     let latest = schedule::latest_look(write.at, &site.crawl.revisit);
@@ -309,15 +313,18 @@ fn refused(desk: &Desk, target: &Target, refusal: &Refusal, write: &mut PageWrit
             "given up after {MAX_ATTEMPTS} attempts (`copydesk forget URL` has it asked again): {refusal}"
         ));
     } else if refusal.retryable() {
-        let wait = RETRY_FIRST
-            .saturating_mul(1 << target.attempts.min(10))
-            .min(RETRY_MAX);
         write.next_visit_at = Some(match refusal {
             Refusal::RetryLater { until, .. } => *until,
-            _ => crate::clock::later(desk.clock.now(), wait),
+            _ => next_attempt(desk, target),
         });
     }
     done.trouble = Trouble::of(refusal);
+}
+
+/// When a page that failed for a passing reason is tried again.
+fn next_attempt(desk: &Desk, target: &Target) -> Timestamp {
+    let wait = RETRY_FIRST.saturating_mul(1 << target.attempts.min(10));
+    later(desk.clock.now(), wait.min(RETRY_MAX))
 }
 
 /// What the story means for the database.

@@ -185,7 +185,9 @@ pub(super) async fn gather(
                     further,
                 });
             }
-            Err(_) => story.skip(),
+            Err(_) => {
+                story.skip();
+            }
         }
     }
     let (reading, pages) = story.finish();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::clock::Clock;
 use crate::fetch::{Exchange, Fetcher, Request, RobotsCopy, RobotsView, Visit};
@@ -116,11 +116,6 @@ impl Metered {
         let (view, fetched) = self.fetcher.robots(url, delay).await;
         self.count(fetched.iter().map(|(_, e)| e));
         (view, fetched)
-    }
-
-    /// As [`Fetcher::paused_until`].
-    pub(super) fn paused_until(&self, url: &url::Url) -> Option<Timestamp> {
-        self.fetcher.paused_until(url)
     }
 
     fn count<'a>(&self, exchanges: impl Iterator<Item = &'a Exchange>) {

@@ -84,11 +84,6 @@ pub(super) fn next_turn(
     due.max(later(now, LEAST_REST))
 }
 
-/// When a site's next turn is due whose host asked to be left alone until then.
-pub(super) fn after_pause(now: Timestamp, until: Timestamp) -> Timestamp {
-    until.max(later(now, LEAST_REST))
-}
-
 /// Whether something is due. A time further away than any is ever set was reckoned by a clock that has
 /// been set back since: then it is due, too.
 pub(super) fn is_due(at: Timestamp, now: Timestamp, every: Duration) -> bool {

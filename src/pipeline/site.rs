@@ -106,9 +106,7 @@ impl Run<'_> {
             }
             self.summary.stopped_by = Some(enough.reason);
         }
-        let home = home(self.desk, self.site);
         let after = &mut self.summary.after;
-        after.paused_until = home.and_then(|home| self.desk.fetcher.paused_until(&home));
         after.left_alone = std::mem::take(&mut self.left_alone);
         (after.listings, after.next_listing) =
             std::mem::take(&mut self.listings).due(schedule::every(self.site));
@@ -215,13 +213,7 @@ impl Run<'_> {
                     }
                 }
                 Read::Failed { reason, refusal } => {
-                    // A pause that a host asks for says nothing of how often the listing has news.
-                    match desk.fetcher.paused_until(&wanted.url) {
-                        Some(until) => self.listings.wait(url, parent, until),
-                        None => {
-                            note(Found::Failed);
-                        }
-                    }
+                    note(Found::Failed);
                     let warning = format!("{}: {reason}", wanted.url);
                     first_failure.get_or_insert_with(|| warning.clone());
                     self.warn_unless(had_failed, warning);

@@ -132,12 +132,15 @@ impl<T> Story<T> {
         self.further.extend(reading.extraction);
     }
 
-    /// The wanted page is not to be had: the story ends where it is, or goes on page by page.
-    pub fn skip(&mut self) {
-        if let Some((link, url)) = self.wanted.take() {
-            self.asked.push(url);
-            self.wanted = self.instead_of(link);
-        }
+    /// The wanted page is not to be had: the story ends where it is, or goes on page by page. Tells whether
+    /// it lacks that page: a view of the whole story on one page may hold no more than the first does.
+    pub fn skip(&mut self) -> bool {
+        let Some((link, url)) = self.wanted.take() else {
+            return false;
+        };
+        self.asked.push(url);
+        self.wanted = self.instead_of(link);
+        link == Link::Next
     }
 
     /// The story as far as it came, and its pages in order, the one that was asked for first.

@@ -20,8 +20,6 @@ use super::{memory, schedule, site};
 pub(super) struct After {
     /// Hosts and origins that were left alone.
     pub(super) left_alone: HashSet<String>,
-    /// Until when the site's host wants to be left alone.
-    pub(super) paused_until: Option<Timestamp>,
     /// When the listings that were asked are due again.
     pub(super) listings: Vec<ListingDue>,
     /// When the first of all listings is.
@@ -140,16 +138,12 @@ fn place(
     }
     // What was due before the turn and is still waits for a reason, and for the listings.
     let stories = desk.reader()?.next_visit(&site.id, desk.started)?;
-    row.next_turn_at = match summary.after.paused_until {
-        // It says itself when it may be asked.
-        Some(until) => schedule::after_pause(now, until),
-        None => schedule::next_turn(
-            now,
-            schedule::every(site),
-            row.failed_turns,
-            summary.after.next_listing,
-            stories,
-        ),
-    };
+    row.next_turn_at = schedule::next_turn(
+        now,
+        schedule::every(site),
+        row.failed_turns,
+        summary.after.next_listing,
+        stories,
+    );
     Ok(row)
 }

@@ -39,6 +39,13 @@ pub(super) struct Waiting {
     length: usize,
 }
 
+impl Waiting {
+    /// The other pages that it leads to.
+    pub(super) fn others(&self) -> impl Iterator<Item = &Url> {
+        self.leads_to.iter().filter(|url| **url != self.url)
+    }
+}
+
 /// The pages that wait, in the order in which they came.
 pub(super) struct Aside {
     /// Beside the database: there is room where the bodies will go.
@@ -146,7 +153,7 @@ impl Aside {
         let led_to: HashSet<&Url> = self
             .pages
             .iter()
-            .flat_map(|page| page.leads_to.iter().filter(|url| **url != page.url))
+            .flat_map(Waiting::others)
             .flat_map(|url| self.at(url).map(|n| &self.pages[n].url))
             .collect();
         let begins = (0..self.pages.len()).filter(|n| self.pages[*n].wanted.begins);

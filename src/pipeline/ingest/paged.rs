@@ -59,13 +59,15 @@ impl Intake {
             let arrivals = on_all_cores(&batch, |(n, stored)| {
                 arrival(aside, *n, stored, rulebook, settings)
             });
-            for arrival in arrivals {
+            for ((n, _), arrival) in batch.iter().zip(arrivals) {
                 let arrival = arrival?;
                 let Arrival { whole, .. } = &arrival;
                 if parts.contains(&whole.first.url) {
                     continue;
                 }
                 parts.extend(whole.further.iter().filter_map(|f| Url::parse(&f.url).ok()));
+                // Those too that are not taken, because the whole story came on one page or must not be kept.
+                parts.extend(self.aside.page(*n).others().cloned());
                 self.settle(arrival)?;
             }
             (self.meter)(self.report.records);
@@ -126,8 +128,9 @@ fn arrival(
     let mut story = Story::begin(first, reading);
     while let Some(url) = story.wants().cloned().filter(|_| !opted_out) {
         let Some((stored_fetch, mut came)) = nearest(aside, n, stored, &url)? else {
-            story.skip();
-            rest = Some(url);
+            if story.skip() {
+                rest = Some(url);
+            }
             continue;
         };
         let (reading, said) = read(&mut came);

@@ -173,6 +173,8 @@ fn an_article_that_somebody_else_changes_while_its_page_is_read_holds_up_no_othe
     let titles = "select title, version from articles order by 1";
     assert_eq!(desk.sql(titles), ["A mended tram | 2", "A new pier | 1"]);
     assert!(desk.outcome("paper.example/news/pier").starts_with("failed: "));
+    let again = "select count(*) from pages where url like '%/news/pier' and next_visit_at is not null";
+    assert_eq!(desk.sql(again), ["1"], "it is never looked at again");
     desk.change("drop trigger meddler");
     desk.crawl(&["--refresh"]).quiet();
     assert_eq!(desk.sql(titles), ["A mended pier | 2", "A mended tram | 2"]);

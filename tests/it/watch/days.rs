@@ -269,22 +269,6 @@ async fn a_site_that_fails_is_left_alone_longer_and_longer_and_comes_back_by_its
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_site_that_asks_for_a_pause_is_looked_at_when_that_ends_and_not_before() {
-    let server = paper(&["pier"]);
-    server.put("/feed", Reply::status(429, &["Retry-After: 18000"], ""));
-    let watching = Watching::start(server, RULES).await;
-    watching.asked("/feed", 1).await;
-    watching.server.put("/feed", feed(&["pier"]));
-    watching.asked("/feed", 3).await;
-    let (watched, server, dir) = watching.end().await;
-    assert_eq!(watched.failed_turns, 1, "a turn that could do nothing was taken");
-    let visits = visits(&server, "/feed");
-    assert!(gaps(&visits)[0] >= HOUR * 5, "{visits:?}");
-    let well = "select failed_turns || ' ' || (failing_since is null) from site_schedule";
-    assert_eq!(rows(&dir.path().join("a.db"), well), ["0 1"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_rule_file_is_picked_up_without_a_signal_and_a_broken_one_is_not() {
     let server = paper(&["pier"]);
     server.put("/second", feed(&["tram"]));
